@@ -1,0 +1,51 @@
+/*
+ * api: the answers as JSON, for programs. The pages of the portal have twins: the same address
+ * with .json gives the same content from the functions below, so that a page and its twin
+ * cannot drift apart. /api/v1/decide takes a question as a query or as a JSON body of the same
+ * names. Errors are problem+json (RFC 9457); a domain answer is never an error.
+ */
+#ifndef API_API_H
+#define API_API_H
+
+#include "api/ask.h"
+#include "web/http.h"
+
+struct api {
+    const struct classification *codes;
+    const struct corpus *corpus;
+    const struct snapshot *snapshot;
+};
+
+/* The leaves of a set, by what is answered: same outcome, interval and prevailing provisions. */
+enum { API_GROUPS = 128 };
+struct answer_group {
+    enum outcome outcome;
+    enum treatment must, treatment;
+    int leaf;       /* the first one */
+    int count;
+    int provision;  /* the first that prevails, -1 */
+    uint64_t leaves[SECTOR_WORDS];
+};
+/* Best answer first. Beyond API_GROUPS kinds of answer, the outcome alone makes a group.
+ * The array lives in the arena. */
+int answer_groups(const struct snapshot *s, const struct question *q,
+                  const struct sector_set *sectors, struct arena *a, struct answer_group **out);
+
+/* GET and POST below /api/; anything else there is 404. */
+void api_handle(const struct api *api, const struct request *rq, struct response *rs);
+
+/* The fields of a question out of the query: sector, mode, from, to, kind, direction, on, known,
+ * and every fact and claim. ERR_LIMIT when there are too many. */
+enum err ask_from_query(const struct request *rq, struct ask *out, struct error *e);
+
+/* Bodies. */
+void api_answer(const struct api *api, const struct ask *ask, struct arena *a,
+                struct response *rs);
+void api_lists_json(const struct api *api, struct buf *out);
+void api_list_json(const struct api *api, int instrument, struct buf *out);
+void api_provision_json(const struct api *api, const struct provision *p, struct buf *out);
+void api_find_json(const struct api *api, struct str words, struct buf *out);
+void api_problem(const struct error *e, struct response *rs);
+int api_status(enum err code); /* the HTTP status of an error; the only such table here */
+
+#endif

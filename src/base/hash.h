@@ -1,0 +1,18 @@
+/* SHA-256 (FIPS 180-4) over OpenSSL. */
+#ifndef BASE_HASH_H
+#define BASE_HASH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+void hash_sha256(const void *p, size_t n, uint8_t out[32]);
+void hash_hex(const uint8_t *p, size_t n, char *out); /* 2n characters and a NUL */
+
+struct hash {
+    void *ctx;
+};
+void hash_init(struct hash *h);
+void hash_add(struct hash *h, const void *p, size_t n);
+void hash_end(struct hash *h, uint8_t out[32]); /* also frees */
+
+#endif

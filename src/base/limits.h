@@ -1,0 +1,25 @@
+/* Every limit of the program, in one place. A limit that is met gives an error that names it. */
+#ifndef BASE_LIMITS_H
+#define BASE_LIMITS_H
+
+enum {
+    LIMIT_FILE_BYTES = 64 * 1024 * 1024, /* one file read whole: instrument, code list, facts */
+    LIMIT_JSON_DEPTH = 32,               /* nesting in any JSON we read */
+    LIMIT_BODY_BYTES = 1024 * 1024,      /* HTTP request body */
+    LIMIT_URL_BYTES = 4096,              /* HTTP target, path and query together */
+    LIMIT_QUERY_ARGS = 64,               /* query or form fields of a request */
+    LIMIT_WORDS_BYTES = 256,             /* a search text */
+    LIMIT_CSV_FIELDS = 64,               /* fields of a CSV record */
+    LIMIT_CSV_FIELD_BYTES = 64 * 1024,
+    LIMIT_SECTORS = 1408,                /* sector leaves, a multiple of 64 */
+    LIMIT_ORIGINS = 256,                 /* economies */
+    LIMIT_PLACES = 128,                  /* places */
+    LIMIT_FACTS = 256,                   /* names in the fact dictionary */
+    LIMIT_FACT_VALUES = 64,              /* values of an enumerated fact */
+    LIMIT_LAYERS = 64,                   /* instruments in one snapshot: one word of layer bits */
+    LIMIT_RULES = 262144,                /* provisions in one snapshot */
+    LIMIT_MATCHES = 128,                 /* matches written into one answer */
+    LIMIT_EXPR_NODES = 65536,            /* expression nodes in one corpus */
+};
+
+#endif

@@ -1,0 +1,201 @@
+/* Arguments, the table of verbs, errors and exit statuses. */
+#include "cli/internal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static const struct verb {
+    const char *name, *usage, *zh, *en;
+    int (*run)(const struct args *a);
+} verbs[] = {
+    {"check",
+     "SECTOR --mode N --from ECON --to PLACE [--kind K] [--direction D] [--on DATE] [--known DATE]"
+     " [--fact NAME=VALUE]... [--claim ID]...",
+     "能不能做:一个问题,一个有依据的答案", "may I: one question, one explained answer", verb_check},
+    {"find", "WORDS", "由文字找行业小类", "words to sector classes", verb_find},
+    {"list", "log | show ID [KEY] | lint FILE", "清单:沿革、条目、检查",
+     "lists: their log, their items, checks", verb_list},
+    {"prove", "[--on DATE] [--threads N]", "两个程序对每一格各判一次并比较",
+     "decide every cell with both programs and compare", verb_prove},
+    {"serve", "[--listen 127.0.0.1:8080]", "门户与接口", "portal and API", verb_serve},
+    {"doctor", "", "检查程序、数据与存储", "checks the program, its data and its store",
+     verb_doctor},
+};
+enum { N_VERBS = sizeof verbs / sizeof *verbs };
+
+const char *option_get(const struct args *a, const char *name)
+{
+    for (int i = a->n_options - 1; i >= 0; i--)
+        if (strcmp(a->option[i].name, name) == 0)
+            return a->option[i].value;
+    return NULL;
+}
+
+enum err options_check(const struct args *a, const char *const *allowed, struct error *e)
+{
+    static const char *const common[] = {"store", "lang", "output", NULL};
+    for (int i = 0; i < a->n_options; i++) {
+        bool known = false;
+        for (int k = 0; allowed[k]; k++)
+            known |= strcmp(a->option[i].name, allowed[k]) == 0;
+        for (int k = 0; common[k]; k++)
+            known |= strcmp(a->option[i].name, common[k]) == 0;
+        if (known)
+            continue;
+        err_set(e, ERR_USAGE, "没有选项 --%s", "there is no option --%s", a->option[i].name);
+        for (int k = 0; allowed[k]; k++)
+            if (str_distance(str_from(a->option[i].name), str_from(allowed[k]), 4) < 3)
+                err_hint(e, "--%s?", allowed[k]);
+        return ERR_USAGE;
+    }
+    return OK;
+}
+
+void print_out(const struct buf *b)
+{
+    if (b->n > 0 && fwrite(b->p, 1, b->n, stdout) != b->n)
+        exit(err_exit_status(ERR_IO));
+}
+
+static void error_json(const struct error *e)
+{
+    struct buf b;
+    struct jsonw w;
+    buf_init(&b);
+    jsonw_init(&w, &b, false);
+    jsonw_object(&w);
+    jsonw_key(&w, "error");
+    jsonw_object(&w);
+    jsonw_kz(&w, "code", err_name(e->code));
+    jsonw_kz(&w, "zh", e->detail_zh);
+    jsonw_kz(&w, "en", e->detail_en);
+    jsonw_kz(&w, "hint", e->hint[0] ? e->hint : NULL);
+    jsonw_kz(&w, "file", e->file[0] ? e->file : NULL);
+    jsonw_kz(&w, "field", e->field[0] ? e->field : NULL);
+    if (e->line > 0)
+        jsonw_kint(&w, "line", e->line);
+    jsonw_end(&w);
+    jsonw_end(&w);
+    buf_char(&b, '\n');
+    fwrite(b.p, 1, b.n, stderr);
+    buf_finish(&b);
+}
+
+int print_fault(const struct args *a, const struct error *e)
+{
+    if (a->output == OUTPUT_JSON) {
+        error_json(e);
+        return err_exit_status(e->code);
+    }
+    fprintf(stderr, "fumao: %s%s", e->file, e->file[0] && e->line ? ":" : "");
+    if (e->line > 0)
+        fprintf(stderr, "%d", e->line);
+    if (e->field[0])
+        fprintf(stderr, "%s%s", e->file[0] ? " " : "", e->field);
+    fprintf(stderr, "%s%s [%s]\n", e->file[0] || e->field[0] ? ": " : "",
+            a->zh ? e->detail_zh : e->detail_en, err_name(e->code));
+    if (e->hint[0])
+        fprintf(stderr, "  → %s\n", e->hint);
+    return err_exit_status(e->code);
+}
+
+static int help(bool zh, FILE *f)
+{
+    fprintf(f, zh ? "fumao 服贸:跨境服务贸易清单、答案与证明\n\n"
+                  : "fumao: lists, answers and proofs for cross-border services\n\n");
+    for (int i = 0; i < N_VERBS; i++)
+        fprintf(f, "  fumao %s %s\n      %s\n", verbs[i].name, verbs[i].usage,
+                zh ? verbs[i].zh : verbs[i].en);
+    fprintf(f, "\n  -o text|json|csv, --json, --store sqlite:PATH, --lang zh|en\n");
+    return f == stdout ? 0 : err_exit_status(ERR_USAGE);
+}
+
+static bool needs_value(const char *name)
+{
+    return strcmp(name, "json") != 0 && strcmp(name, "help") != 0 && strcmp(name, "keep") != 0;
+}
+
+static enum err option_add(struct args *a, const char *name, const char *value, struct error *e)
+{
+    if (a->n_options == ARGS_MAX)
+        return err_set(e, ERR_LIMIT, "选项超过 %d 个", "more than %d options", ARGS_MAX);
+    if (strcmp(name, "json") == 0) {
+        a->output = OUTPUT_JSON;
+        return OK;
+    }
+    if (strcmp(name, "output") == 0) {
+        static const char *const names[] = {"text", "json", "csv"};
+        for (int i = 0; i < 3; i++)
+            if (strcmp(value, names[i]) == 0) {
+                a->output = (enum output)i;
+                return OK;
+            }
+        return err_set(e, ERR_USAGE, "输出格式须为 text、json 或 csv,不是 %s",
+                       "the output is text, json or csv, not %s", value);
+    }
+    if (strcmp(name, "lang") == 0)
+        a->zh = strcmp(value, "zh") == 0;
+    a->option[a->n_options++] = (struct option){name, value};
+    return OK;
+}
+
+static enum err args_parse(int argc, char **argv, struct args *a, struct error *e)
+{
+    for (int i = 1; i < argc; i++) {
+        char *z = argv[i];
+        if (!str_utf8_valid(str_from(z)))
+            return err_set(e, ERR_SYNTAX, "第 %d 个参数不是有效的 UTF-8", "argument %d is not valid UTF-8", i);
+        static char output[] = "--output", help_word[] = "--help";
+        z = strcmp(z, "-o") == 0 ? output : strcmp(z, "-h") == 0 ? help_word : z;
+        if (strncmp(z, "--", 2) != 0) {
+            if (a->n == ARGS_MAX)
+                return err_set(e, ERR_LIMIT, "参数超过 %d 个", "more than %d arguments", ARGS_MAX);
+            a->word[a->n++] = z;
+            continue;
+        }
+        char *name = z + 2, *value = strchr(name, '=');
+        if (value != NULL)
+            *value++ = 0;
+        else if (needs_value(name) && (value = ++i < argc ? argv[i] : NULL) == NULL)
+            return err_set(e, ERR_USAGE, "选项 --%s 缺少取值", "the option --%s needs a value", name);
+        if (strcmp(name, "output") == 0)
+            TRY(option_add(a, "output", value, e));
+        else if (strcmp(name, "help") == 0)
+            a->word[a->n++] = "help";
+        else
+            TRY(option_add(a, name, value, e));
+    }
+    return OK;
+}
+
+static bool locale_is_zh(void)
+{
+    const char *names[] = {"LC_ALL", "LC_MESSAGES", "LANG"};
+    for (int i = 0; i < 3; i++) {
+        const char *v = getenv(names[i]);
+        if (v != NULL && v[0])
+            return strncmp(v, "zh", 2) == 0;
+    }
+    return false;
+}
+
+int cli_main(int argc, char **argv)
+{
+    struct args a = {.zh = locale_is_zh()};
+    struct error e = {0};
+    if (args_parse(argc, argv, &a, &e) != OK)
+        return print_fault(&a, &e);
+    if (a.n == 0)
+        return help(a.zh, stderr);
+    for (int i = 0; i < a.n; i++)
+        if (strcmp(a.word[i], "help") == 0)
+            return help(a.zh, stdout);
+    for (int i = 0; i < N_VERBS; i++)
+        if (strcmp(a.word[0], verbs[i].name) == 0)
+            return verbs[i].run(&a);
+    err_set(&e, ERR_USAGE, "没有命令 %s", "there is no verb %s", a.word[0]);
+    for (int i = 0; i < N_VERBS; i++)
+        if (str_distance(str_from(a.word[0]), str_from(verbs[i].name), 3) < 3)
+            err_hint(&e, "fumao %s?", verbs[i].name);
+    return print_fault(&a, &e);
+}

@@ -1,0 +1,50 @@
+/* cli, inside: what every verb gets. */
+#ifndef CLI_INTERNAL_H
+#define CLI_INTERNAL_H
+
+#include "cli/cli.h"
+#include "db/db.h"
+#include "decide/decide.h"
+#include "law/registry.h"
+
+enum output { OUTPUT_TEXT, OUTPUT_JSON, OUTPUT_CSV };
+
+enum { ARGS_MAX = 64 };
+struct option { /* --name value or --name=value, in the order given */
+    const char *name, *value;
+};
+struct args {
+    int n;
+    const char *word[ARGS_MAX]; /* what is not an option, verb first */
+    int n_options;
+    struct option option[ARGS_MAX];
+    enum output output;
+    bool zh; /* language of text output */
+};
+
+struct world { /* the program's lifetime */
+    struct arena arena;
+    struct db *db;
+    struct classification *codes;
+    struct corpus *corpus;
+    struct snapshot *snapshot;
+};
+
+const char *option_get(const struct args *a, const char *name); /* last one, NULL if absent */
+/* Every option given must be in the NULL-ended list. ERR_USAGE with a did-you-mean. */
+enum err options_check(const struct args *a, const char *const *allowed, struct error *e);
+
+enum err world_open(struct world *w, const char *store, struct error *e);
+void world_close(struct world *w);
+
+void print_out(const struct buf *b);
+int print_fault(const struct args *a, const struct error *e); /* returns the exit status */
+
+int verb_check(const struct args *a);
+int verb_find(const struct args *a);
+int verb_list(const struct args *a);
+int verb_prove(const struct args *a);
+int verb_serve(const struct args *a);
+int verb_doctor(const struct args *a);
+
+#endif

@@ -1,0 +1,32 @@
+/*
+ * db: one face over the store. Today SQLite (WAL, foreign keys on); the PostgreSQL face comes
+ * with the departments' desk. Migrations are numbered scripts, each run once in a transaction.
+ * Knows no trade word; statements are prepared, never assembled from input.
+ */
+#ifndef DB_DB_H
+#define DB_DB_H
+
+#include "base/base.h"
+
+struct db;
+struct db_stmt;
+
+/* spec: "sqlite:PATH" (made if absent), "sqlite::memory:"; NULL: sqlite under
+ * $XDG_DATA_HOME/fumao or ~/.local/share/fumao. ERR_IO, ERR_USAGE, ERR_BUSY. */
+enum err db_open(struct db **out, const char *spec, struct error *e);
+void db_close(struct db *d); /* NULL allowed */
+const char *db_path(const struct db *d);
+
+/* Runs scripts[version..] and raises the version (user_version) step by step. */
+enum err db_migrate(struct db *d, const char *const *scripts, int n, struct error *e);
+enum err db_exec(struct db *d, const char *sql, struct error *e);
+
+enum err db_prepare(struct db *d, const char *sql, struct db_stmt **out, struct error *e);
+void db_bind_text(struct db_stmt *s, int at, struct str v);
+void db_bind_int(struct db_stmt *s, int at, int64_t v);
+enum err db_step(struct db_stmt *s, bool *row, struct error *e);
+struct str db_text(struct db_stmt *s, int column); /* valid until the next step */
+int64_t db_int(struct db_stmt *s, int column);
+void db_finish(struct db_stmt *s);
+
+#endif

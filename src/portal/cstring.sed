@@ -1,0 +1,4 @@
+# A text file as a C string, a line a line.
+s/["\\]/\\&/g
+s/^/"/
+s/$/\\n"/

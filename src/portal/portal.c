@@ -1,0 +1,262 @@
+/* The router, and the pages that only show what is held. */
+#include "portal/inside.h"
+
+#include "portal/pages.h"
+
+/* --- frame ------------------------------------------------------------------------------ */
+
+static void set_etag(struct response *rs)
+{
+    uint8_t digest[32];
+    char tag[40] = "\"";
+    hash_sha256(rs->body.p ? rs->body.p : "", rs->body.n, digest);
+    hash_hex(digest, 16, tag + 1);
+    tag[33] = '"';
+    tag[34] = 0;
+    http_set(rs, "ETag", str_from(tag));
+}
+
+void frame(struct handled *h, struct str title, struct buf *content)
+{
+    page_layout(&h->rs->body, h->v.lang, &h->v, title, page_html(content));
+    buf_finish(content);
+    http_set(h->rs, "Vary", STR("Accept-Language"));
+}
+
+void error_page(struct handled *h, const struct error *e)
+{
+    struct buf b;
+    if (h->json) {
+        api_problem(e, h->rs);
+        return;
+    }
+    buf_init(&b);
+    buf_clear(&h->rs->body);
+    h->rs->status = api_status(e->code);
+    page_error(&b, h->v.lang, &h->v, e);
+    frame(h, say(&h->v, e->code == ERR_NOT_FOUND ? MSG_not_found : MSG_error_title), &b);
+}
+
+static void not_found(struct handled *h)
+{
+    struct error e = {0};
+    err_set(&e, ERR_NOT_FOUND, "没有“%.*s”", "there is no %.*s",
+            (int)(h->v.rq->path_raw.n > 200 ? 200 : h->v.rq->path_raw.n), h->v.rq->path_raw.p);
+    err_hint(&e, "/, /check, /lists, /find");
+    error_page(h, &e);
+}
+
+/* --- pages ------------------------------------------------------------------------------ */
+
+static void home_handle(struct handled *h)
+{
+    struct buf b;
+    buf_init(&b);
+    page_home(&b, h->v.lang, &h->v);
+    frame(h, say(&h->v, MSG_site_long), &b);
+}
+
+static void lists_handle(struct handled *h)
+{
+    struct buf b;
+    if (h->json) {
+        api_lists_json(&h->v.api, &h->rs->body);
+        return;
+    }
+    buf_init(&b);
+    page_lists(&b, h->v.lang, &h->v);
+    frame(h, say(&h->v, MSG_lists_title), &b);
+}
+
+static void list_handle(struct handled *h)
+{
+    struct buf b;
+    h->v.instrument = instrument_find(h->v.law, h->part[1]);
+    if (h->v.instrument < 0) {
+        not_found(h);
+        return;
+    }
+    if (h->json) {
+        api_list_json(&h->v.api, h->v.instrument, &h->rs->body);
+        return;
+    }
+    const struct instrument *t = &h->v.law->instrument[h->v.instrument];
+    buf_init(&b);
+    page_instrument(&b, h->v.lang, &h->v, t);
+    frame(h, pick(&h->v, t->title_zh, t->title_en), &b);
+}
+
+static void measure_handle(struct handled *h)
+{
+    struct buf b;
+    h->v.instrument = instrument_find(h->v.law, h->part[1]);
+    const struct provision *p =
+        h->v.instrument < 0 ? NULL : provision_find(h->v.law, h->v.instrument, h->part[2]);
+    if (p == NULL) {
+        not_found(h);
+        return;
+    }
+    if (h->json) {
+        api_provision_json(&h->v.api, p, &h->rs->body);
+        return;
+    }
+    buf_init(&b);
+    page_measure(&b, h->v.lang, &h->v, p);
+    frame(h, p->key, &b);
+}
+
+static void find_handle(struct handled *h)
+{
+    struct buf b;
+    struct str words = str_trim(http_query(h->v.rq, "q"));
+    if (words.n > LIMIT_WORDS_BYTES) {
+        struct error e = {0};
+        err_set(&e, ERR_LIMIT, "搜索词超过 %d 字节", "the words are longer than %d bytes",
+                (int)LIMIT_WORDS_BYTES);
+        error_page(h, &e);
+        return;
+    }
+    if (h->json) {
+        api_find_json(&h->v.api, words, &h->rs->body);
+        return;
+    }
+    h->v.words = words;
+    if (words.n > 0) {
+        classification_find(h->v.codes, words, &h->v.finding);
+    }
+    buf_init(&b);
+    page_find(&b, h->v.lang, &h->v);
+    frame(h, say(&h->v, MSG_find_title), &b);
+}
+
+static void status_handle(struct handled *h)
+{
+    const struct corpus *c = h->v.law;
+    struct buf b;
+    if (h->json) {
+        struct jsonw w;
+        jsonw_init(&w, &h->rs->body, false);
+        jsonw_object(&w);
+        jsonw_kz(&w, "version", "0.1.0");
+        jsonw_kz(&w, "snapshot", c->hash);
+        jsonw_kint(&w, "instruments", c->n_instruments);
+        jsonw_kint(&w, "layers", c->n_layers);
+        jsonw_kint(&w, "provisions", c->n_provisions);
+        jsonw_kint(&w, "facts", c->n_facts);
+        jsonw_kint(&w, "classes", h->v.codes->gbt.n_leaves);
+        jsonw_end(&w);
+        return;
+    }
+    buf_init(&b);
+    page_status(&b, h->v.lang, &h->v);
+    frame(h, say(&h->v, MSG_status_title), &b);
+}
+
+static void style_handle(struct handled *h)
+{
+    h->rs->type = "text/css; charset=utf-8";
+    buf_str(&h->rs->body, style_text());
+    if (http_query(h->v.rq, "v").n > 0) {
+        http_set(h->rs, "Cache-Control", STR("public, max-age=31536000, immutable"));
+    }
+}
+
+/* --- router ----------------------------------------------------------------------------- */
+
+static const struct {
+    const char *part[6]; /* "*" takes any segment */
+    bool twin;           /* has a .json twin */
+    void (*handle)(struct handled *h);
+} routes[] = {
+    {{NULL}, false, home_handle},
+    {{"check", NULL}, false, check_handle},
+    {{"check", "*", "*", "*", "*", NULL}, true, answer_handle},
+    {{"lists", NULL}, true, lists_handle},
+    {{"lists", "*", NULL}, true, list_handle},
+    {{"lists", "*", "*", NULL}, true, measure_handle},
+    {{"find", NULL}, true, find_handle},
+    {{"status", NULL}, true, status_handle},
+    {{"style.css", NULL}, false, style_handle},
+};
+
+static bool fits(const char *const *pattern, const struct handled *h)
+{
+    int i = 0;
+    while (i < h->n_parts && pattern[i] != NULL &&
+           (strcmp(pattern[i], "*") == 0 || str_eqz(h->part[i], pattern[i]))) {
+        i++;
+    }
+    return i == h->n_parts && pattern[i] == NULL;
+}
+
+/* Segments are cut before they are decoded: a code may hold an encoded slash. */
+static bool cut_path(struct handled *h)
+{
+    struct str suffix = STR(".json"), rest = h->v.rq->path_raw;
+    rest.p++;
+    rest.n--;
+    while (rest.n > 0) {
+        struct str raw = str_cut(rest, '/', &rest);
+        if (h->n_parts == 6 || !http_decode(h->v.rq->arena, raw, false, &h->part[h->n_parts])) {
+            return false;
+        }
+        h->n_parts++;
+    }
+    struct str *last = h->n_parts > 0 ? &h->part[h->n_parts - 1] : NULL;
+    if (last != NULL && last->n > suffix.n &&
+        memcmp(last->p + last->n - suffix.n, suffix.p, suffix.n) == 0) {
+        last->n -= suffix.n;
+        h->json = true;
+    }
+    return true;
+}
+
+static void view_init(struct view *v, const struct portal *p, const struct request *rq)
+{
+    struct str lang = http_query(rq, "lang");
+    v->portal = p;
+    v->codes = p->codes;
+    v->law = p->corpus;
+    v->api = (struct api){p->codes, p->corpus, p->snapshot};
+    v->rq = rq;
+    v->arena = rq->arena;
+    v->lang_said = str_eqz(lang, "en") || str_eqz(lang, "zh");
+    v->lang = http_wants_english(rq) ? LANG_EN : LANG_ZH;
+    v->today = day_today();
+    v->path = rq->path;
+    v->instrument = -1;
+}
+
+void portal_handle(void *ctx, const struct request *rq, struct response *rs)
+{
+    const struct portal *p = ctx;
+    struct handled *h = ARENA_NEW(rq->arena, struct handled);
+    view_init(&h->v, p, rq);
+    h->rs = rs;
+    if (str_has_prefix(rq->path, STR("/api/"))) {
+        api_handle(&h->v.api, rq, rs);
+        set_etag(rs);
+        return;
+    }
+    if (rq->method != METHOD_GET) {
+        http_set(rs, "Allow", STR("GET, HEAD"));
+        http_problem(rq, rs, 405, "这个页面只能读取", "this page can only be read");
+        return;
+    }
+    bool known = cut_path(h);
+    size_t i = 0, n = sizeof routes / sizeof *routes;
+    while (known && i < n && (!fits(routes[i].part, h) || (h->json && !routes[i].twin))) {
+        i++;
+    }
+    if (!known || i == n) {
+        not_found(h);
+        return;
+    }
+    if (h->json) {
+        rs->type = "application/json";
+    }
+    routes[i].handle(h);
+    if (rs->status == 0 || rs->status == 200) {
+        set_etag(rs);
+    }
+}

@@ -1,0 +1,74 @@
+#!/usr/bin/env bash
+# The command line as a contract: exit statuses, JSON fields, errors that name place and hint.
+set -u
+fumao=${FUMAO:-build/fumao}
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+store="--store sqlite:$tmp/store.db"
+failed=0
+
+# expect STATUS PATTERN ARGS...: runs, wants the status and a line of output that matches.
+expect() {
+    local status=$1 pattern=$2 out got
+    shift 2
+    # shellcheck disable=SC2086
+    out=$("$fumao" "$@" $store --lang en 2>&1)
+    got=$?
+    if [ "$got" != "$status" ] || ! grep -Eq -- "$pattern" <<<"$out"; then
+        echo "FAIL: fumao $* gave $got (want $status), no match for: $pattern"
+        head -5 <<<"$out"
+        failed=1
+    fi
+}
+
+expect 0 'all well' doctor
+expect 0 'cn-national-2024 .*71/71 ' list log
+expect 0 'held 71 / published 71, A 5 · B 56 · C 10' list show cn-national-2024
+expect 3 'not-found' list show cn-nothing
+expect 0 'customs-declaration' list show cn-national-2024 customs-declaration
+expect 0 '✕ prohibited' check 7297 --mode 1 --from SG --to CN-SH
+expect 0 'more favourable by .*Pilot Free Trade Zones' check 7297 --mode 1 --from SG --to CN-SH-FTZ
+expect 0 '→ governed elsewhere' check 7297 --mode 1 --from SG --to CN-SH --on 2015-06-01
+expect 0 '"outcome": "conditional"' check 0549 --mode 4 --from SG --to CN -o json \
+    --fact activity=fishery-resource-survey --fact place=cn-waters
+expect 0 '"certainty": "confirmed"' check 7297 --mode 1 --from SG --to CN-SH --json
+expect 0 '2 different answers|different answers' check gbt:72 --mode 1 --from SG --to CN
+expect 2 'unknown-code' check 99999 --mode 1 --from SG --to CN
+expect 2 'did you mean' check 72311 --mode 1 --from SG --to CN
+expect 2 'syntax' check 7297 --mode 1 --from SG --to CN --on 2024-02-30
+expect 2 'date-range' check 7297 --mode 1 --from SG --to CN --on 1990-01-01
+expect 2 'date-range' check 7297 --mode 1 --from SG --to CN --known 2020-01-01
+expect 2 'place-date' check 7297 --mode 1 --from SG --to CN-XJ-FTZ --on 2023-06-01
+expect 2 'claim' check 7297 --mode 1 --from IR --to CN --claim wto-gats-china
+expect 2 'claim' check 7297 --mode 1 --from SG --to CN --claim cn-fdi-2024
+expect 2 'unknown-fact' check 7297 --mode 1 --from SG --to CN --fact activty=audit
+expect 2 'unknown-fact' check 7297 --mode 1 --from SG --to CN --fact activity=flying
+expect 2 'not foreign' check 7297 --mode 1 --from CN --to CN
+expect 2 'exists only in mode 3' check 7297 --mode 1 --from SG --to CN --kind branch
+expect 2 'no option --mod' check 7297 --mod 1 --from SG --to CN
+expect 2 'no verb chek' chek 7297
+expect 0 '^7231 ' find 律师
+expect 0 '^7231 ' find lawyer
+expect 3 '' find zzzzqqqq
+expect 0 'differences 0' prove --on 2021-09-01
+expect 2 'needs 1 to' find
+
+printf '{"id":"x","id":"y"}' >"$tmp/twice.json"
+expect 1 'syntax' list lint "$tmp/twice.json"
+printf '{"id":"x"' >"$tmp/cut.json"
+expect 1 "cut.json:1" list lint "$tmp/cut.json"
+printf '\xff\xfe' >"$tmp/bytes.json"
+expect 1 'syntax' list lint "$tmp/bytes.json"
+head -c 20000 /dev/zero | tr '\0' '[' >"$tmp/deep.json"
+expect 1 'syntax' list lint "$tmp/deep.json"
+truncate -s 100M "$tmp/huge.json"
+expect 2 'limit' list lint "$tmp/huge.json"
+expect 3 'not-found' list lint "$tmp/absent.json"
+sed 's/"evidence": "A"/"evidence": "D"/' data/instruments/cn-national-2024.json >"$tmp/grade.json"
+expect 1 '/provisions/0/evidence' list lint "$tmp/grade.json"
+sed 's/"0549"/"0000"/' data/instruments/cn-national-2024.json >"$tmp/code.json"
+expect 1 'unknown sector code: 0000' list lint "$tmp/code.json"
+expect 0 'no findings' list lint data/instruments/cn-national-2024.json
+
+[ $failed = 0 ] && echo "cli: all as contracted"
+exit $failed
