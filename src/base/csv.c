@@ -161,10 +161,12 @@ enum err csv_open(struct csv *c, struct arena *a, struct str text, const char *f
     c->line = 0;
     c->n_fields = c->n_head = 0;
     if (!str_utf8_valid(text)) {
+        c->line = 1; /* the text as a whole */
         return fail_at(c, e,
                        err_set(e, ERR_SYNTAX, "不是有效的 UTF-8 文本", "not valid UTF-8 text"));
     }
     if (text.n == 0) {
+        c->line = 1;
         return fail_at(c, e, err_set(e, ERR_SYNTAX, "没有表头", "there is no header record"));
     }
     TRY(read_record(c, e));

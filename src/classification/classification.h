@@ -86,7 +86,7 @@ int codelist_find(const struct codelist *l, struct str code); /* -1 if absent */
 struct str sector_code(const struct classification *c, int leaf); /* "7231" */
 const struct code *sector_leaf(const struct classification *c, int leaf);
 
-/* "7232", "gbt:72", "L", "ebops:SJ21", "cpc:82111", "w120:1.A.a", "isic:6910".
+/* "7232", "gbt:72", "L", "ebops:SJ21", "cpc:82110", "w120:1.A.a", "isic:6910".
  * ERR_UNKNOWN_CODE with a did-you-mean hint; ERR_INVALID when a foreign code reaches no leaf. */
 enum err sector_parse(const struct classification *c, struct str spec, struct sector_set *out,
                       struct error *e);

@@ -178,6 +178,20 @@ static bool in_force(const struct instrument *i, const struct question *q)
            bit_get(i->origin, (size_t)q->origin);
 }
 
+/* A later list of the same family is held and speaks here: the older one is history, even when
+ * the day it ended was never published. */
+static bool superseded(const struct snapshot *s, const struct question *q,
+                       const struct instrument *t)
+{
+    for (int l = 0; l < s->c->n_layers; l++) {
+        const struct instrument *o = &s->c->instrument[s->c->layer[l]];
+        if (o != t && o->family == t->family && o->default_equal && in_force(o, q) &&
+            o->valid_from > t->valid_from)
+            return true;
+    }
+    return false;
+}
+
 /* Lists that speak about this supply but are not held, or held only in part. */
 static void explain_elsewhere(const struct snapshot *s, const struct question *q,
                               struct explanation *x)
@@ -187,7 +201,8 @@ static void explain_elsewhere(const struct snapshot *s, const struct question *q
         enum family f = q->mode == 3 ? FAMILY_INVESTMENT : FAMILY_CROSS_BORDER;
         bool concerns = t->family == f || t->family == FAMILY_MARKET_ACCESS ||
                         t->family == FAMILY_PERMITS || t->family == FAMILY_FLOWS;
-        if (!concerns || !in_force(t, q))
+        if (!concerns || !in_force(t, q) ||
+            (t->edition == EDITION_HEADLINE && superseded(s, q, t)))
             continue;
         bool part = t->published_total > 0 && t->n < t->published_total;
         if ((t->edition == EDITION_HEADLINE && part) || part || t->unlocated > 0)
