@@ -85,7 +85,8 @@ static void all_bits(uint64_t *w, int n)
     bits_set_range(w, 0, (size_t)n);
 }
 
-/* 2 % of the items are about every sector, as in the study; the rest are nodes of the tree. */
+/* 2 % of the items are about every sector, as in the study; the rest are nodes of the tree, in
+ * widths set so that 2,000 provisions give about the 9.6 matches a question of the study. */
 static void some_sectors(uint64_t *w)
 {
     int kind = below(100), leaf = below(codes->gbt.n_leaves);

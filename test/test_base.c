@@ -388,8 +388,8 @@ static void test_csv_refused(void **state)
         {STR("a\nx\"y\n"), ERR_SYNTAX, 2},
         {STR("a\nx\ry\n"), ERR_SYNTAX, 2},
         {STR("a,b,a\n"), ERR_INVALID, 1},
-        {STR("a\n\xFF\n"), ERR_SYNTAX, 0},
-        {STR(""), ERR_SYNTAX, 0},
+        {STR("a\n\xFF\n"), ERR_SYNTAX, 2},
+        {STR(""), ERR_SYNTAX, 1},
         {STR(",,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,"), ERR_LIMIT, 1},
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {

@@ -147,6 +147,18 @@ static enum err check_head(struct csv *c, struct error *e)
     return OK;
 }
 
+/* The first line that is not valid UTF-8; a line feed never lies inside a character. */
+static int line_of_bad_text(struct str text)
+{
+    int line = 1;
+    struct str rest = text, one = str_cut(rest, '\n', &rest);
+    while (str_utf8_valid(one) && rest.n > 0) {
+        one = str_cut(rest, '\n', &rest);
+        line++;
+    }
+    return line;
+}
+
 enum err csv_open(struct csv *c, struct arena *a, struct str text, const char *file,
                   struct error *e)
 {
@@ -161,7 +173,7 @@ enum err csv_open(struct csv *c, struct arena *a, struct str text, const char *f
     c->line = 0;
     c->n_fields = c->n_head = 0;
     if (!str_utf8_valid(text)) {
-        c->line = 1; /* the text as a whole */
+        c->line = line_of_bad_text(text);
         return fail_at(c, e,
                        err_set(e, ERR_SYNTAX, "不是有效的 UTF-8 文本", "not valid UTF-8 text"));
     }

@@ -69,7 +69,9 @@ int economy_find(const struct classification *c, struct str code)
         return -1;
     for (int i = 0; i < c->n_economies; i++) {
         const struct economy *x = &c->economy[i];
-        if (str_eq_nocase(code, code.n == 2 ? x->alpha2 : x->alpha3))
+        struct str it = code.n == 2 ? x->alpha2 : x->alpha3;
+        /* The first letter, without its case bit, turns most of the list away. */
+        if (((it.p[0] ^ code.p[0]) & 0x5F) == 0 && str_eq_nocase(code, it))
             return i;
     }
     return -1;

@@ -219,6 +219,12 @@ async function shapes(browser, lang, list, width) {
         check(!/\{t:|\bundefined\b|\(null\)|\bNULL\b|%[sd]|MSG_/.test(text), `${at}: no raw words`, text.match(/.{0,30}(\{t:|undefined|\(null\)|NULL|%[sd]|MSG_).{0,30}/)?.[0]);
         const scroll = await page.evaluate(() => document.scrollingElement.scrollWidth - innerWidth);
         check(scroll <= 0, `${at}: no sideways scrolling`, `${scroll} px too wide`);
+        const spilt = await page.evaluate(() =>
+            [...document.querySelectorAll(".card, .verdict, .note, .choice, .grid a, nav, h1, pre")]
+                .filter((e) => e.scrollWidth > e.clientWidth && getComputedStyle(e).display !== "inline")
+                .map((e) => e.textContent.trim().slice(0, 60)),
+        );
+        same(spilt.join("; "), "", `${at}: text stays in its box`);
         const twice = await page.evaluate(() =>
             [...document.forms].flatMap((f) => {
                 const names = [...f.querySelectorAll("input:not([type=radio]), select")].map((e) => e.name);
