@@ -16,6 +16,7 @@ struct state { /* what one decision keeps, on the stack */
     uint64_t deciding; /* layers of the deciding family that speak */
     uint64_t touched;  /* layers with a match that is not out */
     struct interval layer[LIMIT_LAYERS];
+    uint8_t match_layer[LIMIT_MATCHES]; /* beside answer.match: provisions lie far apart */
 };
 
 struct family_view {
@@ -54,7 +55,8 @@ static void layer_add(struct state *t, int layer, struct interval v)
     l->hi = v.hi > l->hi ? v.hi : l->hi;
 }
 
-static void take_rule(const struct snapshot *s, const struct question *q, int r,
+static inline __attribute__((always_inline)) void
+take_rule(const struct snapshot *s, const struct question *q, int r,
                       struct state *t, struct answer *a)
 {
     const struct rule *rule = &s->rule[r];
@@ -72,8 +74,10 @@ static void take_rule(const struct snapshot *s, const struct question *q, int r,
     }
     if (!out)
         layer_add(t, rule->layer, (struct interval){m.lo, m.hi});
-    if (a->n_matches < LIMIT_MATCHES)
+    if (a->n_matches < LIMIT_MATCHES) {
+        t->match_layer[a->n_matches] = rule->layer;
         a->match[a->n_matches++] = m;
+    }
 }
 
 /* Six rows, eight words (one 512-bit block) at a time; clones pick the widest vectors. */
@@ -162,14 +166,13 @@ struct verdict_sets { /* layers by their part in the answer */
     uint64_t winners, decisive_winners, decisive_layers, flips, counted;
 };
 
-static void give_reasons(const struct snapshot *s, const struct verdict_sets *v,
-                         struct answer *a)
+static void give_reasons(const struct state *t, const struct verdict_sets *v, struct answer *a)
 {
     for (int i = 0; i < a->n_matches; i++) {
         struct match *m = &a->match[i];
         if (match_out(m))
             continue;
-        int l = s->c->provision[m->provision].layer;
+        int l = t->match_layer[i];
         bool top = m->hi == a->treatment && a->treatment > EQUAL && a->treatment < SILENT;
         if (top && ((v->decisive_winners >> l) & 1)) {
             m->reason = REASON_PREVAILS;
@@ -245,5 +248,5 @@ void decide(const struct snapshot *s, const struct question *q, struct answer *a
     } else {
         join_families(s, q, &t, a, &sets);
     }
-    give_reasons(s, &sets, a);
+    give_reasons(&t, &sets, a);
 }

@@ -38,7 +38,14 @@ const answers = [
     { path: "/check/6513/1/SG/CN?on=2015-06-01", outcome: "elsewhere", sign: "→" },
     { path: "/check/9411/1/SG/CN", outcome: "carved-out", sign: "？" },
 ];
-const signs = { equal: "○", prohibited: "✕", undetermined: "？", elsewhere: "→", conditional: "△", "carved-out": "？" };
+const signs = {
+    equal: "○",
+    prohibited: "✕",
+    undetermined: "？",
+    elsewhere: "→",
+    conditional: "△",
+    "carved-out": "？",
+};
 const pages = [
     { path: "/" },
     { path: "/check" },
@@ -62,12 +69,16 @@ const steps = [
     { path: "/check?sector=7231&mode=1&kind=firm&from=SG&to=CN-SH-FTZ" },
     { path: "/check/65/1/SG/CN" },
 ];
-const halved = (list, width) => list.map((p) => ({ ...p, schemes: [width === 390 ? "light" : "dark"] }));
+const halved = (list, width) =>
+    list.map((p) => ({ ...p, schemes: [width === 390 ? "light" : "dark"] }));
 const inLang = (path, lang) => `${path}${path.includes("?") ? "&" : "?"}lang=${lang}`;
 
 // A context in which every complaint of the browser is a failed check.
 async function open(browser, name, options) {
-    const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
+    const context = await browser.newContext({
+        viewport: { width: 1280, height: 800 },
+        ...options,
+    });
     context.setDefaultTimeout(10000);
     const complaints = [];
     const page = await context.newPage();
@@ -81,9 +92,15 @@ async function open(browser, name, options) {
             [page.url(), `${origin}/favicon.ico`].includes(m.location().url);
         if (!noted && ["error", "warning"].includes(m.type())) complaints.push(`console: ${text}`);
     });
-    page.on("requestfailed", (r) => complaints.push(`failed: ${r.url()} ${r.failure()?.errorText}`));
+    page.on("requestfailed", (r) =>
+        complaints.push(`failed: ${r.url()} ${r.failure()?.errorText}`),
+    );
     page.on("response", (r) => {
-        if (r.status() >= 400 && !r.request().isNavigationRequest() && !r.url().endsWith("/favicon.ico"))
+        if (
+            r.status() >= 400 &&
+            !r.request().isNavigationRequest() &&
+            !r.url().endsWith("/favicon.ico")
+        )
             complaints.push(`${r.status()}: ${r.url()}`);
     });
     page.on("request", (r) => {
@@ -103,11 +120,19 @@ async function open(browser, name, options) {
 
 async function violations(page) {
     await page.evaluate(`if (!window.axe) { ${axe} }`);
-    const found = await page.evaluate((o) => window.axe.run(document, { ...o, resultTypes: ["violations"] }), axeOptions);
+    const found = await page.evaluate(
+        (o) => window.axe.run(document, { ...o, resultTypes: ["violations"] }),
+        axeOptions,
+    );
     return found.violations;
 }
 const said = (list) =>
-    list.map((v) => `${v.id} (${v.nodes.length}): ${v.nodes[0].target.join(" ")} ${v.nodes[0].html.slice(0, 120)}`).join("; ");
+    list
+        .map(
+            (v) =>
+                `${v.id} (${v.nodes.length}): ${v.nodes[0].target.join(" ")} ${v.nodes[0].html.slice(0, 120)}`,
+        )
+        .join("; ");
 
 // --- the walk ------------------------------------------------------------------------------
 
@@ -121,7 +146,10 @@ async function walk(browser, lang, js) {
     const asked = new Set();
     // Notes what this page asks; nothing may be asked that was answered.
     const step = async (want) => {
-        const fields = await page.locator("main form").locator("input:not([type=hidden]), select").all();
+        const fields = await page
+            .locator("main form")
+            .locator("input:not([type=hidden]), select")
+            .all();
         const names = new Set();
         for (const f of fields) names.add(await f.getAttribute("name"));
         check(names.has(want), `${name}: ${want} is asked`, [...names].join(" "));
@@ -135,15 +163,27 @@ async function walk(browser, lang, js) {
         same(heading, 1, `${name}: one h1 at ${want}`);
     };
     const next = (form) =>
-        Promise.all([page.waitForEvent("domcontentloaded"), form.locator("button[type=submit]").click()]);
+        Promise.all([
+            page.waitForEvent("domcontentloaded"),
+            form.locator("button[type=submit]").click(),
+        ]);
 
     await page.goto(`${origin}/check`);
-    same(await page.locator("html").getAttribute("lang"), lang === "zh" ? "zh-CN" : "en", `${name}: lang`);
+    same(
+        await page.locator("html").getAttribute("lang"),
+        lang === "zh" ? "zh-CN" : "en",
+        `${name}: lang`,
+    );
     await step("q");
     await page.locator("#q").fill(lang === "zh" ? "律师" : "lawyer");
     await next(page.locator("main form[role=search]"));
     await step("sector");
-    const pick = async (value) => page.locator(`main label[for="${await page.locator(`main input[value="${value}"]`).getAttribute("id")}"]`).click();
+    const pick = async (value) =>
+        page
+            .locator(
+                `main label[for="${await page.locator(`main input[value="${value}"]`).getAttribute("id")}"]`,
+            )
+            .click();
     await pick("7231");
     await next(page.locator("main form").first());
     await step("mode");
@@ -160,9 +200,15 @@ async function walk(browser, lang, js) {
     await next(page.locator("main form"));
     await step("on");
     const review = await page.locator("table.review tbody").innerText();
-    for (const w of lang === "zh" ? ["7231", "律师", "新加坡", "上海自由贸易试验区"] : ["7231", "awyer", "Singapore", "Shanghai"])
+    for (const w of lang === "zh"
+        ? ["7231", "律师", "新加坡", "上海自由贸易试验区"]
+        : ["7231", "awyer", "Singapore", "Shanghai"])
         check(review.includes(w), `${name}: the review says ${w}`, review);
-    same(await page.locator("table.review tbody a").count(), 5, `${name}: each answer can be changed`);
+    same(
+        await page.locator("table.review tbody a").count(),
+        5,
+        `${name}: each answer can be changed`,
+    );
     await next(page.locator("main form"));
 
     same(new URL(page.url()).pathname, "/check/7231/1/SG/CN-SH-FTZ", `${name}: the permalink`);
@@ -173,14 +219,24 @@ async function walk(browser, lang, js) {
         twin.pathname += ".json";
         const j = await (await fetch(twin)).json();
         const verdict = page.locator("section.verdict");
-        same(await verdict.locator(".sign").innerText(), signs[j.outcome], `${name}: the sign of ${j.outcome}`);
-        check((await verdict.getAttribute("class")).split(" ").includes(j.outcome), `${name}: the colour of ${j.outcome}`);
+        same(
+            await verdict.locator(".sign").innerText(),
+            signs[j.outcome],
+            `${name}: the sign of ${j.outcome}`,
+        );
+        check(
+            (await verdict.getAttribute("class")).split(" ").includes(j.outcome),
+            `${name}: the colour of ${j.outcome}`,
+        );
         seen.push(j.outcome + JSON.stringify(j.interval) + j.missing.length);
         const form = page.locator("main form");
         const forms = await form.count();
         same(forms, j.next_question === null ? 0 : 1, `${name}: a question when one is open`);
         if (forms === 0 || facts.size === 6) {
-            check(j.outcome !== "undetermined", `${name}: with every fact given the answer is determined`);
+            check(
+                j.outcome !== "undetermined",
+                `${name}: with every fact given the answer is determined`,
+            );
             break;
         }
         const options = form.locator("input[type=radio][name=fact]");
@@ -194,10 +250,18 @@ async function walk(browser, lang, js) {
         const given = new URL(page.url()).searchParams.getAll("fact");
         same(given.at(-1), value, `${name}: the fact is in the address`);
         same(given.length, facts.size, `${name}: every fact is in the address`);
-        same(await page.locator("main .asked + ul a").count(), facts.size, `${name}: each fact can be taken back`);
+        same(
+            await page.locator("main .asked + ul a").count(),
+            facts.size,
+            `${name}: each fact can be taken back`,
+        );
     }
     check(facts.size > 0, `${name}: a question was open`);
-    check(new Set(seen).size === seen.length, `${name}: each fact moves the answer`, seen.join(" "));
+    check(
+        new Set(seen).size === seen.length,
+        `${name}: each fact moves the answer`,
+        seen.join(" "),
+    );
     await close();
 }
 
@@ -210,25 +274,42 @@ async function shapes(browser, lang, list, width) {
         const response = await page.goto(origin + inLang(p.path, lang));
         const at = `${p.path} ${name}`;
         same(response.status(), p.status ?? 200, `${at}: status`);
-        same(await page.locator("html").getAttribute("lang"), lang === "zh" ? "zh-CN" : "en", `${at}: lang`);
+        same(
+            await page.locator("html").getAttribute("lang"),
+            lang === "zh" ? "zh-CN" : "en",
+            `${at}: lang`,
+        );
         if (p.outcome !== undefined) {
             same(await page.locator(".verdict .sign").innerText(), p.sign, `${at}: sign`);
             same(await page.locator(`.verdict.${p.outcome}`).count(), 1, `${at}: outcome`);
         }
         const text = await page.locator("main").innerText();
-        check(!/\{t:|\bundefined\b|\(null\)|\bNULL\b|%[sd]|MSG_/.test(text), `${at}: no raw words`, text.match(/.{0,30}(\{t:|undefined|\(null\)|NULL|%[sd]|MSG_).{0,30}/)?.[0]);
-        const scroll = await page.evaluate(() => document.scrollingElement.scrollWidth - innerWidth);
+        check(
+            !/\{t:|\bundefined\b|\(null\)|\bNULL\b|%[sd]|MSG_/.test(text),
+            `${at}: no raw words`,
+            text.match(/.{0,30}(\{t:|undefined|\(null\)|NULL|%[sd]|MSG_).{0,30}/)?.[0],
+        );
+        const scroll = await page.evaluate(
+            () => document.scrollingElement.scrollWidth - innerWidth,
+        );
         check(scroll <= 0, `${at}: no sideways scrolling`, `${scroll} px too wide`);
         const spilt = await page.evaluate(() =>
             [...document.querySelectorAll(".card, .verdict, .note, .choice, .grid a, nav, h1, pre")]
-                .filter((e) => e.scrollWidth > e.clientWidth && getComputedStyle(e).display !== "inline")
+                .filter(
+                    (e) =>
+                        e.scrollWidth > e.clientWidth && getComputedStyle(e).display !== "inline",
+                )
                 .map((e) => e.textContent.trim().slice(0, 60)),
         );
         same(spilt.join("; "), "", `${at}: text stays in its box`);
         const twice = await page.evaluate(() =>
             [...document.forms].flatMap((f) => {
-                const names = [...f.querySelectorAll("input:not([type=radio]), select")].map((e) => e.name);
-                return names.filter((n, i) => !["fact", "claim"].includes(n) && names.indexOf(n) !== i);
+                const names = [...f.querySelectorAll("input:not([type=radio]), select")].map(
+                    (e) => e.name,
+                );
+                return names.filter(
+                    (n, i) => !["fact", "claim"].includes(n) && names.indexOf(n) !== i,
+                );
             }),
         );
         same(twice.join(" "), "", `${at}: no field twice in a form`);
@@ -259,12 +340,20 @@ async function keyboard(browser, path, width) {
     for (let i = 0; i < count + 2; i++) await page.keyboard.press("Tab");
     const [missed, bare, reached] = await page.evaluate(() => {
         // Tab stops once in a group of radio buttons; the arrows go on from there.
-        const group = (e) => (e.type === "radio" ? `${e.name} ${[...document.forms].indexOf(e.form)}` : null);
+        const group = (e) =>
+            e.type === "radio" ? `${e.name} ${[...document.forms].indexOf(e.form)}` : null;
         const groups = new Set([...window.reached].map(group));
         const name = (e) => e.outerHTML.slice(0, 100);
-        const all = [...document.querySelectorAll("a[href], button, input:not([type=hidden]), select, textarea")];
+        const all = [
+            ...document.querySelectorAll(
+                "a[href], button, input:not([type=hidden]), select, textarea",
+            ),
+        ];
         const missed = all.filter(
-            (e) => e.checkVisibility({ visibilityProperty: true }) && !window.reached.has(e) && !(group(e) && groups.has(group(e))),
+            (e) =>
+                e.checkVisibility({ visibilityProperty: true }) &&
+                !window.reached.has(e) &&
+                !(group(e) && groups.has(group(e))),
         );
         return [missed.map(name), [...window.bare].map(name), window.reached.size];
     });
@@ -286,7 +375,11 @@ async function keysOnly(browser) {
     check(skip, "keys: the first stop skips to the text and shows");
     await page.keyboard.press("Enter");
     for (const key of ["Tab", "Space", "ArrowDown", "ArrowUp"]) await page.keyboard.press(key);
-    same(await page.evaluate(() => document.querySelector("input[name=mode]:checked")?.value), "1", "keys: a radio button is chosen");
+    same(
+        await page.evaluate(() => document.querySelector("input[name=mode]:checked")?.value),
+        "1",
+        "keys: a radio button is chosen",
+    );
     await Promise.all([page.waitForEvent("domcontentloaded"), page.keyboard.press("Enter")]);
     same(new URL(page.url()).searchParams.get("mode"), "1", "keys: the form is sent");
     await close();
@@ -304,10 +397,19 @@ async function html() {
         for (const lang of ["zh", "en"]) {
             const at = inLang(p.path, lang);
             const response = await fetch(origin + at);
-            check(response.headers.get("content-type")?.startsWith("text/html") ?? false, `${at}: is HTML`);
+            check(
+                response.headers.get("content-type")?.startsWith("text/html") ?? false,
+                `${at}: is HTML`,
+            );
             const report = await validator.validateString(await response.text(), at);
-            const faults = report.results.flatMap((r) => r.messages).map((m) => `${m.line}:${m.column} ${m.ruleId}: ${m.message}`);
-            check(report.errorCount === 0, `${at}: html-validate (${report.errorCount})`, [...new Set(faults)].slice(0, 4).join("; "));
+            const faults = report.results
+                .flatMap((r) => r.messages)
+                .map((m) => `${m.line}:${m.column} ${m.ruleId}: ${m.message}`);
+            check(
+                report.errorCount === 0,
+                `${at}: html-validate (${report.errorCount})`,
+                [...new Set(faults)].slice(0, 4).join("; "),
+            );
         }
     }
     const bad = await validator.validateString('<p id="a"><div id="a"></div></p>', "seeded");
@@ -357,10 +459,17 @@ async function json() {
             continue;
         }
         for (const [key, fits] of Object.entries(contract))
-            check(key in j && fits(j[key]), `${at}: ${key}`, JSON.stringify(j[key])?.slice(0, 80) ?? "is not there");
+            check(
+                key in j && fits(j[key]),
+                `${at}: ${key}`,
+                JSON.stringify(j[key])?.slice(0, 80) ?? "is not there",
+            );
         same(j.outcome, a.outcome, `${at}: outcome`);
         const page = await (await fetch(origin + inLang(a.path, "zh"))).text();
-        check(page.includes(`.json`) && page.includes(j.snapshot), `${at}: its page names it and the snapshot`);
+        check(
+            page.includes(`.json`) && page.includes(j.snapshot),
+            `${at}: its page names it and the snapshot`,
+        );
     }
 }
 
@@ -368,8 +477,18 @@ async function json() {
 
 // Each fault is seeded in a page that passes; a gate that lets it pass is a failed check.
 const faults = [
-    ["a field without a label", "/check", "label", () => document.querySelector("label[for=q]").remove()],
-    ["a page without a language", "/check", "html-has-lang", () => document.documentElement.removeAttribute("lang")],
+    [
+        "a field without a label",
+        "/check",
+        "label",
+        () => document.querySelector("label[for=q]").remove(),
+    ],
+    [
+        "a page without a language",
+        "/check",
+        "html-has-lang",
+        () => document.documentElement.removeAttribute("lang"),
+    ],
     [
         "text too pale",
         "/check",
@@ -378,8 +497,18 @@ const faults = [
             document.querySelector("h1").style.color = "#d5d5d5";
         },
     ],
-    ["an empty link", "/lists", "link-name", () => document.querySelector("tbody a").replaceChildren()],
-    ["an empty column heading", "/lists", "empty-table-header", () => document.querySelector("thead th").replaceChildren()],
+    [
+        "an empty link",
+        "/lists",
+        "link-name",
+        () => document.querySelector("tbody a").replaceChildren(),
+    ],
+    [
+        "an empty column heading",
+        "/lists",
+        "empty-table-header",
+        () => document.querySelector("thead th").replaceChildren(),
+    ],
 ];
 
 async function gate(browser) {
@@ -389,7 +518,11 @@ async function gate(browser) {
         same(said(await violations(page)), "", `gate: clean before ${what}`);
         await page.evaluate(seed);
         const found = await violations(page);
-        check(found.some((v) => v.id === rule), `gate: axe sees ${what}`, `${rule} not among ${said(found)}`);
+        check(
+            found.some((v) => v.id === rule),
+            `gate: axe sees ${what}`,
+            `${rule} not among ${said(found)}`,
+        );
     }
     await close();
 }
@@ -405,9 +538,14 @@ async function all(jobs, wide) {
             try {
                 await job[1]();
             } catch (e) {
-                check(false, `${job[0]}: runs to its end`, String(e.message).split("\n").slice(0, 3).join(" "));
+                check(
+                    false,
+                    `${job[0]}: runs to its end`,
+                    String(e.message).split("\n").slice(0, 3).join(" "),
+                );
             }
-            if (process.env.TIMES) console.error(`${job[0]} ${Math.round(performance.now() - began)} ms`);
+            if (process.env.TIMES)
+                console.error(`${job[0]} ${Math.round(performance.now() - began)} ms`);
         }
     };
     await Promise.all(Array.from({ length: wide }, lane));
@@ -427,13 +565,27 @@ try {
     browser = await browse();
     const jobs = [];
     for (const lang of ["zh", "en"])
-        for (const width of [390, 1280]) jobs.push([`shapes ${lang} ${width}`, () => shapes(browser, lang, [...pages, ...halved(steps, width)], width)]);
+        for (const width of [390, 1280])
+            jobs.push([
+                `shapes ${lang} ${width}`,
+                () => shapes(browser, lang, [...pages, ...halved(steps, width)], width),
+            ]);
     for (const lang of ["zh", "en"])
-        for (const js of [true, false]) jobs.push([`walk ${lang} ${js}`, () => walk(browser, lang, js)]);
+        for (const js of [true, false])
+            jobs.push([`walk ${lang} ${js}`, () => walk(browser, lang, js)]);
     for (const width of [390, 1280])
-        for (const path of ["/check", "/check?sector=7231&mode=1&kind=firm", "/check/7231/1/SG/CN-SH-FTZ"])
+        for (const path of [
+            "/check",
+            "/check?sector=7231&mode=1&kind=firm",
+            "/check/7231/1/SG/CN-SH-FTZ",
+        ])
             jobs.push([`keyboard ${path}`, () => keyboard(browser, path, width)]);
-    jobs.push(["keys", () => keysOnly(browser)], ["gate", () => gate(browser)], ["html", html], ["json", json]);
+    jobs.push(
+        ["keys", () => keysOnly(browser)],
+        ["gate", () => gate(browser)],
+        ["html", html],
+        ["json", json],
+    );
     await all(jobs, 4);
 } catch (e) {
     check(false, "the program and the browser start", e.message);

@@ -20,7 +20,11 @@ const server = await serve();
 const browser = await browse();
 try {
     for (const [name, [path, lang, colorScheme, shape]] of Object.entries(shots)) {
-        const page = await browser.newPage({ ...shape, colorScheme, locale: lang === "zh" ? "zh-CN" : "en-US" });
+        const page = await browser.newPage({
+            ...shape,
+            colorScheme,
+            locale: lang === "zh" ? "zh-CN" : "en-US",
+        });
         const response = await page.goto(server.origin + path);
         if (response.status() !== 200) throw new Error(`${path}: ${response.status()}`);
         await page.screenshot({ path: join(process.argv[2], `${name}.png`) });

@@ -20,7 +20,8 @@ export async function serve() {
         child.once("exit", (code, signal) => done(signal ?? code));
         child.once("error", (e) => done(e.message));
     });
-    const alive = () => child.pid !== undefined && child.exitCode === null && child.signalCode === null;
+    const alive = () =>
+        child.pid !== undefined && child.exitCode === null && child.signalCode === null;
     const drop = () => {
         if (alive()) child.kill("SIGKILL");
         rmSync(dir, { recursive: true, force: true });
@@ -31,7 +32,10 @@ export async function serve() {
     let log = "";
     child.stderr.setEncoding("utf8");
     const port = await new Promise((done, fail) => {
-        const late = setTimeout(() => fail(new Error(`serve is not ready after 20 s: ${log}`)), 20000);
+        const late = setTimeout(
+            () => fail(new Error(`serve is not ready after 20 s: ${log}`)),
+            20000,
+        );
         child.stderr.on("data", (text) => {
             log += text;
             const found = /http:\/\/127\.0\.0\.1:(\d+)\/check/.exec(log);
@@ -52,7 +56,9 @@ export async function serve() {
         // SIGTERM, and what the program ended with.
         async stop() {
             child.kill("SIGTERM");
-            const late = new Promise((done) => setTimeout(done, 10000, "no end 10 s after SIGTERM").unref());
+            const late = new Promise((done) =>
+                setTimeout(done, 10000, "no end 10 s after SIGTERM").unref(),
+            );
             const how = await Promise.race([ended, late]);
             drop();
             return how;
