@@ -91,22 +91,43 @@ static void escape(struct buf *b, unsigned char c)
     buf_char(b, hex[c & 15]);
 }
 
+/* Eight bytes at a time: is one of them a control byte, a quote or a backslash? The usual bit
+ * tricks: (x - 0x01..) & ~x & 0x80.. marks a zero byte of x; bytes from 0x80 up never are. */
+static bool word_is_plain(uint64_t v)
+{
+    const uint64_t ones = 0x0101010101010101u, tops = 0x8080808080808080u;
+    uint64_t quote = v ^ (ones * '"'), slash = v ^ (ones * '\\');
+    uint64_t bad = ((v - ones * 0x20) & ~v) | ((quote - ones) & ~quote) | ((slash - ones) & ~slash);
+    return (bad & tops) == 0;
+}
+
+static size_t plain_run(const char *p, size_t n)
+{
+    size_t i = 0;
+    for (uint64_t v; i + 8 <= n; i += 8) {
+        memcpy(&v, p + i, 8);
+        if (!word_is_plain(v))
+            break;
+    }
+    for (; i < n; i++) {
+        unsigned char c = (unsigned char)p[i];
+        if (c < 0x20 || c == '"' || c == '\\')
+            break;
+    }
+    return i;
+}
+
 /* Runs of plain bytes go out in one piece; escapes are rare. */
 static void quoted(struct buf *b, struct str s)
 {
-    size_t from = 0;
     buf_reserve(b, s.n + 2);
-    buf_char(b, '"');
-    for (size_t i = 0; i < s.n; i++) {
-        unsigned char c = (unsigned char)s.p[i];
-        if (c < 0x20 || c == '"' || c == '\\') {
-            buf_put(b, s.p + from, i - from);
-            escape(b, c);
-            from = i + 1;
-        }
-    }
-    if (s.n > from) {
-        buf_put(b, s.p + from, s.n - from);
+    b->p[b->n++] = '"';
+    for (size_t i = 0; i < s.n;) {
+        size_t run = plain_run(s.p + i, s.n - i);
+        buf_put(b, s.p + i, run);
+        i += run;
+        if (i < s.n)
+            escape(b, (unsigned char)s.p[i++]);
     }
     buf_char(b, '"');
 }
