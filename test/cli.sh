@@ -49,8 +49,12 @@ expect 2 'no option --mod' check 7297 --mod 1 --from SG --to CN
 expect 2 'no verb chek' chek 7297
 expect 0 '^7231 ' find 律师
 expect 0 '^7231 ' find lawyer
+expect 0 '^cn-national-2024/customs-declaration' find 报关
+expect 0 '^cn-national-2024/fishery-resource-survey' find FISHERY waters
+expect 0 '"provisions_total": [1-9]' find 渔 -o json
 expect 3 '' find zzzzqqqq
 expect 0 'differences 0' prove --on 2021-09-01
+expect 3 'not-found' prove cn-nothing
 expect 2 'needs 1 to' find
 
 printf '{"id":"x","id":"y"}' >"$tmp/twice.json"

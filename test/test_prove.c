@@ -36,7 +36,7 @@ static struct proof proof_on(const char *day, int threads)
     struct error e = {0};
     day_t on;
     assert_true(day_parse(str_from(day), &on));
-    assert_int_equal(prove(snapshot, on, threads, NULL, NULL, &p, &e), OK);
+    assert_int_equal(prove(snapshot, on, 0, threads, NULL, NULL, &p, &e), OK);
     assert_int_equal(p.rectangles, 1);
     return p;
 }
@@ -76,9 +76,9 @@ static void outside(void **state)
     struct proof p;
     struct error e = {0};
     (void)state;
-    assert_int_equal(prove(snapshot, day_from_civil(1990, 1, 1), 1, NULL, NULL, &p, &e),
+    assert_int_equal(prove(snapshot, day_from_civil(1990, 1, 1), 0, 1, NULL, NULL, &p, &e),
                      ERR_DATE_RANGE);
-    assert_int_equal(prove(snapshot, DAY_MIN, 0, NULL, NULL, &p, &e), ERR_USAGE);
+    assert_int_equal(prove(snapshot, DAY_MIN, 0, 0, NULL, NULL, &p, &e), ERR_USAGE);
 }
 
 int main(void)

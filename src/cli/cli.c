@@ -12,10 +12,10 @@ static const struct verb {
      "SECTOR --mode N --from ECON --to PLACE [--kind K] [--direction D] [--on DATE] [--known DATE]"
      " [--fact NAME=VALUE]... [--claim ID]...",
      "能不能做:一个问题,一个有依据的答案", "may I: one question, one explained answer", verb_check},
-    {"find", "WORDS", "由文字找行业小类", "words to sector classes", verb_find},
+    {"find", "WORDS", "由文字找行业小类和条目", "words to sector classes and provisions", verb_find},
     {"list", "log | show ID [KEY] | lint FILE", "清单:沿革、条目、检查",
      "lists: their log, their items, checks", verb_list},
-    {"prove", "[--on DATE] [--threads N]", "两个程序对每一格各判一次并比较",
+    {"prove", "[EDITION]... [--on DATE] [--threads N]", "两个程序对每一格各判一次并比较",
      "decide every cell with both programs and compare", verb_prove},
     {"serve", "[--listen 127.0.0.1:8080]", "门户与接口", "portal and API", verb_serve},
     {"doctor", "", "检查程序、数据与存储", "checks the program, its data and its store",

@@ -3,7 +3,50 @@
 
 #include <stdio.h>
 
-static void put_json(struct buf *b, const struct classification *c, const struct finding *f)
+enum { PROVISIONS_MAX = 20 };
+
+struct hits { /* provisions that hold the words */
+    const struct corpus *law;
+    int n; /* how many there are; at[] holds the first */
+    int at[PROVISIONS_MAX];
+};
+
+static void provisions_json(struct jsonw *j, const struct hits *h)
+{
+    jsonw_key(j, "provisions");
+    jsonw_array(j);
+    for (int i = 0; i < h->n && i < PROVISIONS_MAX; i++) {
+        const struct provision *p = &h->law->provision[h->at[i]];
+        char grade[2] = {p->evidence, 0};
+        jsonw_object(j);
+        jsonw_kstr(j, "instrument", h->law->instrument[p->instrument].id);
+        jsonw_kstr(j, "key", p->key);
+        jsonw_kz(j, "evidence", grade);
+        jsonw_key(j, "text");
+        jsonw_object(j);
+        jsonw_kstr(j, "zh", p->zh);
+        jsonw_kstr(j, "en", p->en);
+        jsonw_end(j);
+        jsonw_end(j);
+    }
+    jsonw_end(j);
+    jsonw_kint(j, "provisions_total", h->n);
+}
+
+static void put_provisions(struct buf *b, const struct hits *h, bool zh)
+{
+    for (int i = 0; i < h->n && i < PROVISIONS_MAX; i++) {
+        const struct provision *p = &h->law->provision[h->at[i]];
+        buf_printf(b, "%.*s/%.*s [%c]\n      %.*s\n",
+                   STR_ARG(h->law->instrument[p->instrument].id), STR_ARG(p->key), p->evidence,
+                   STR_ARG(zh ? p->zh : p->en));
+    }
+    if (h->n > PROVISIONS_MAX)
+        buf_printf(b, zh ? "……共 %d 条\n" : "... %d provisions in all\n", h->n);
+}
+
+static void put_json(struct buf *b, const struct classification *c, const struct finding *f,
+                     const struct hits *h)
 {
     struct jsonw j;
     jsonw_init(&j, b, true);
@@ -25,6 +68,7 @@ static void put_json(struct buf *b, const struct classification *c, const struct
     }
     jsonw_end(&j);
     jsonw_kbool(&j, "clear", f->clear);
+    provisions_json(&j, h);
     jsonw_end(&j);
     buf_char(b, '\n');
 }
@@ -50,9 +94,9 @@ int verb_find(const struct args *a)
 {
     static const char *const allowed[] = {NULL};
     struct error e = {0};
-    struct arena arena;
-    struct classification *c;
+    struct world w;
     struct finding f;
+    struct hits h;
     struct buf b;
     char words[LIMIT_WORDS_BYTES * 2];
     size_t n = 0;
@@ -66,21 +110,21 @@ int verb_find(const struct args *a)
                 LIMIT_WORDS_BYTES);
         return print_fault(a, &e);
     }
-    arena_init(&arena);
+    if (world_open(&w, option_get(a, "store"), &e) != OK)
+        return print_fault(a, &e);
     buf_init(&b);
-    int status = 0;
-    if (classification_load(&c, &arena, &e) != OK) {
-        status = print_fault(a, &e);
-    } else {
-        classification_find(c, str_from(words), &f);
-        if (a->output == OUTPUT_JSON)
-            put_json(&b, c, &f);
-        else
-            put_text(&b, c, &f, a->output);
-        print_out(&b);
-        status = f.n > 0 ? 0 : 3;
-    }
+    h.law = w.corpus;
+    h.n = law_find(w.corpus, str_from(words), h.at, PROVISIONS_MAX);
+    classification_find(w.codes, str_from(words), &f);
+    if (a->output == OUTPUT_JSON)
+        put_json(&b, w.codes, &f, &h);
+    else
+        put_text(&b, w.codes, &f, a->output);
+    if (a->output == OUTPUT_TEXT)
+        put_provisions(&b, &h, a->zh);
+    print_out(&b);
+    int status = f.n + h.n > 0 ? 0 : 3;
     buf_finish(&b);
-    arena_finish(&arena);
+    world_close(&w);
     return status;
 }

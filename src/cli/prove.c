@@ -58,6 +58,24 @@ static void print_text(bool zh, const struct proof *p)
         printf("%s\n", p->first_difference);
 }
 
+/* The editions named on the command line, as layers. */
+static enum err editions(const struct args *a, const struct corpus *c, uint64_t *layers,
+                         struct error *e)
+{
+    *layers = 0;
+    for (int i = 1; i < a->n; i++) {
+        int at = instrument_find(c, str_from(a->word[i]));
+        if (at < 0 || c->instrument[at].layer < 0) {
+            err_set(e, ERR_NOT_FOUND, "没有可证明的清单 %s", "there is no list %s to prove",
+                    a->word[i]);
+            err_hint(e, "fumao list log");
+            return ERR_NOT_FOUND;
+        }
+        *layers |= (uint64_t)1 << c->instrument[at].layer;
+    }
+    return OK;
+}
+
 int verb_prove(const struct args *a)
 {
     static const char *const allowed[] = {"threads", "on", NULL};
@@ -80,7 +98,11 @@ int verb_prove(const struct args *a)
     threads = threads > 64 && !option_get(a, "threads") ? 64 : threads;
     if (world_open(&w, option_get(a, "store"), &e) != OK)
         return print_fault(a, &e);
-    enum err r = prove(w.snapshot, only, threads > 64 ? 0 : (int)threads, progress, &tty, &p, &e);
+    uint64_t layers;
+    enum err r = editions(a, w.corpus, &layers, &e);
+    if (r == OK)
+        r = prove(w.snapshot, only, layers, threads > 64 ? 0 : (int)threads, progress, &tty, &p,
+                  &e);
     if (tty)
         fprintf(stderr, "\r\033[K");
     int status = r == OK ? (p.differences > 0 ? 1 : 0) : print_fault(a, &e);

@@ -122,9 +122,10 @@ struct proof {
 typedef void proof_progress_fn(void *ctx, int done, int total, double seconds);
 /* Decides every cell of every elementary time rectangle with both programs, and all valuations
  * of the facts of each provision on the cells it touches. `only`: the rectangle that holds this
- * day of law; DAY_MIN: all of them. Errors: ERR_USAGE, ERR_DATE_RANGE. */
-enum err prove(const struct snapshot *s, day_t only, int n_threads, proof_progress_fn *progress,
-               void *ctx, struct proof *out, struct error *e);
+ * day of law; DAY_MIN: all of them. `layers`: the rectangles in which one of these layers is in
+ * force; 0: all of them. Errors: ERR_USAGE, ERR_DATE_RANGE. */
+enum err prove(const struct snapshot *s, day_t only, uint64_t layers, int n_threads,
+               proof_progress_fn *progress, void *ctx, struct proof *out, struct error *e);
 
 const char *outcome_name(enum outcome o); /* "prohibited", "carved-out", ... */
 const char *reason_name(enum reason r);

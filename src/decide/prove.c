@@ -537,7 +537,7 @@ static int boundaries(const struct snapshot *s, day_t *days)
     return out;
 }
 
-static void make_rectangles(struct job *j, day_t only, struct arena *a)
+static void make_rectangles(struct job *j, day_t only, uint64_t layers, struct arena *a)
 {
     const struct snapshot *s = j->s;
     day_t *days = ARENA_ARRAY(a, day_t, (size_t)s->n_valid + (size_t)s->place.n + 2);
@@ -546,6 +546,9 @@ static void make_rectangles(struct job *j, day_t only, struct arena *a)
     for (int k = 0; k < s->n_known; k++)
         for (int i = 0; i < n && s->known_day[k] != DAY_MIN; i++) {
             if (only != DAY_MIN && (only < days[i] || (i + 1 < n && only >= days[i + 1])))
+                continue;
+            int v = snapshot_slice(s->valid_day, s->n_valid, days[i]);
+            if (layers != 0 && (s->layer_valid[v] & layers) == 0)
                 continue;
             struct rectangle *r = &j->rectangle[j->n_rectangles++];
             r->on = days[i];
@@ -588,8 +591,8 @@ static void run_workers(struct job *j, int n_threads, proof_progress_fn *progres
     free(w);
 }
 
-enum err prove(const struct snapshot *s, day_t only, int n_threads, proof_progress_fn *progress,
-               void *ctx, struct proof *out, struct error *e)
+enum err prove(const struct snapshot *s, day_t only, uint64_t layers, int n_threads,
+               proof_progress_fn *progress, void *ctx, struct proof *out, struct error *e)
 {
     struct arena a;
     struct job j = {.s = s};
@@ -598,7 +601,7 @@ enum err prove(const struct snapshot *s, day_t only, int n_threads, proof_progre
         return err_set(e, ERR_USAGE, "线程数须为 1 至 %d", "threads must be 1 to %d", 64);
     arena_init(&a);
     pthread_mutex_init(&j.lock, NULL);
-    make_rectangles(&j, only, &a);
+    make_rectangles(&j, only, layers, &a);
     if (j.n_rectangles == 0) {
         arena_finish(&a);
         return err_set(e, ERR_DATE_RANGE, "该日不在任何时间矩形%s内", "no time rectangle holds that day%s", "");

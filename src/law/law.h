@@ -189,6 +189,10 @@ enum err law_load_shipped(struct corpus **out, struct arena *a,
 int fact_find(const struct corpus *c, struct str name); /* -1 */
 int instrument_find(const struct corpus *c, struct str id);
 const struct provision *provision_find(const struct corpus *c, int instrument, struct str key);
+/* Provisions whose text, key or authority holds every word of `words` (parted by spaces; exact
+ * substrings, so 1, 2 and n Chinese characters alike; ASCII letters without case), in order of
+ * the corpus. Returns how many there are; writes at most `room` of them. */
+int law_find(const struct corpus *c, struct str words, int *out, int room);
 /* "name=value" into *f. ERR_UNKNOWN_FACT with did-you-mean or the list of values. */
 enum err fact_parse(const struct corpus *c, struct str assignment, struct facts *f,
                     struct error *e);

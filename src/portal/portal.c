@@ -152,6 +152,17 @@ static void status_handle(struct handled *h)
     frame(h, say(&h->v, MSG_status_title), &b);
 }
 
+/* The mark of the head of every page, so that a browser need not ask for /favicon.ico. */
+static void icon_handle(struct handled *h)
+{
+    h->rs->type = "image/svg+xml";
+    http_set(h->rs, "Cache-Control", STR("public, max-age=86400"));
+    buf_z(&h->rs->body, "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 32 32\">"
+                        "<rect width=\"32\" height=\"32\" rx=\"7\" fill=\"#0b5c5c\"/>"
+                        "<circle cx=\"16\" cy=\"16\" r=\"7\" fill=\"none\" stroke=\"#fff\""
+                        " stroke-width=\"3\"/></svg>");
+}
+
 static void style_handle(struct handled *h)
 {
     h->rs->type = "text/css; charset=utf-8";
@@ -177,6 +188,7 @@ static const struct {
     {{"find", NULL}, true, find_handle},
     {{"status", NULL}, true, status_handle},
     {{"style.css", NULL}, false, style_handle},
+    {{"icon.svg", NULL}, false, icon_handle},
 };
 
 static bool fits(const char *const *pattern, const struct handled *h)

@@ -85,22 +85,16 @@ async function open(browser, name, options) {
     page.on("pageerror", (e) => complaints.push(`exception: ${e.message}`));
     page.on("console", (m) => {
         const text = m.text();
-        // The browser notes in the console that a page asked for answered 404 or 400, and that
-        // there is no /favicon.ico, which it asks for unbidden.
+        // The browser notes in the console that a page asked for answered 404 or 400.
         const noted =
-            text.startsWith("Failed to load resource") &&
-            [page.url(), `${origin}/favicon.ico`].includes(m.location().url);
+            text.startsWith("Failed to load resource") && page.url() === m.location().url;
         if (!noted && ["error", "warning"].includes(m.type())) complaints.push(`console: ${text}`);
     });
     page.on("requestfailed", (r) =>
         complaints.push(`failed: ${r.url()} ${r.failure()?.errorText}`),
     );
     page.on("response", (r) => {
-        if (
-            r.status() >= 400 &&
-            !r.request().isNavigationRequest() &&
-            !r.url().endsWith("/favicon.ico")
-        )
+        if (r.status() >= 400 && !r.request().isNavigationRequest())
             complaints.push(`${r.status()}: ${r.url()}`);
     });
     page.on("request", (r) => {
