@@ -7,9 +7,10 @@ trap '' PIPE
 cd "$(dirname "$0")/.."
 fumao=${FUMAO:-build/fumao}
 log=$(mktemp)
+store=$(mktemp -d)
 pid=
-trap '[ -n "$pid" ] && kill "$pid" 2>/dev/null; rm -f "$log"' EXIT
-"$fumao" serve --listen 127.0.0.1:0 2>"$log" &
+trap '[ -n "$pid" ] && kill "$pid" 2>/dev/null; rm -rf "$log" "$store"' EXIT
+"$fumao" serve --listen 127.0.0.1:0 --store "sqlite:$store/s.db" 2>"$log" &
 pid=$!
 port=
 for _ in $(seq 100); do

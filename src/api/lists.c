@@ -60,6 +60,8 @@ void api_lists_json(const struct api *api, struct buf *out)
     jsonw_key(&w, "instruments");
     jsonw_array(&w);
     for (int i = 0; i < api->corpus->n_instruments; i++) {
+        if (!instrument_current(&api->corpus->instrument[i]))
+            continue;
         jsonw_object(&w);
         instrument_head(&w, &api->corpus->instrument[i]);
         jsonw_end(&w);

@@ -19,7 +19,7 @@ enum err law_begin(struct corpus **out, struct arena *a, const struct classifica
 
 int instrument_find(const struct corpus *c, struct str id)
 {
-    for (int i = 0; i < c->n_instruments; i++)
+    for (int i = c->n_instruments - 1; i >= 0; i--)
         if (str_eq(c->instrument[i].id, id))
             return i;
     return -1;
@@ -55,6 +55,18 @@ static enum err read_carve_out(struct reader *r, const json_t *o, struct carve_o
     return read_expr(r, json_object_get(o, "when"), "when", &k->when);
 }
 
+/* The notes are those of every record of the text, earlier ones included. */
+static void for_each_record(struct corpus *c, const struct carve_out *k)
+{
+    struct carve_out one = *k;
+    struct str id = c->instrument[k->instrument].id;
+    for (int i = 0; i < c->n_instruments; i++)
+        if (str_eq(c->instrument[i].id, id)) {
+            one.instrument = i;
+            c->carve_out[c->n_carve_outs++] = one;
+        }
+}
+
 enum err law_carve_outs(struct corpus *c, struct arena *a, struct str json, const char *file,
                         struct error *e)
 {
@@ -64,11 +76,13 @@ enum err law_carve_outs(struct corpus *c, struct arena *a, struct str json, cons
     TRY(read_document(&r, json, &root));
     enum err result = read_array(&r, root, "points", &list);
     size_t n = result == OK && list ? json_array_size(list) : 0;
-    c->carve_out = ARENA_ARRAY(a, struct carve_out, n + 1);
+    c->carve_out = ARENA_ARRAY(a, struct carve_out, n * (size_t)c->n_instruments + 1);
     for (size_t i = 0; i < n && result == OK; i++) {
+        struct carve_out *k = &c->carve_out[c->n_carve_outs];
         snprintf(r.path, sizeof r.path, "/points/%zu", i);
-        result = read_carve_out(&r, json_array_get(list, i), &c->carve_out[i]);
-        c->n_carve_outs = (int)i + 1;
+        result = read_carve_out(&r, json_array_get(list, i), k);
+        if (result == OK)
+            for_each_record(c, k);
     }
     json_decref(root);
     return result;
@@ -136,6 +150,7 @@ static void hash_corpus(struct corpus *c)
     for (int i = 0; i < c->n_instruments; i++) {
         buf_str(&b, c->instrument[i].id);
         buf_z(&b, c->instrument[i].hash);
+        buf_printf(&b, " %d %d ", c->instrument[i].known_from, c->instrument[i].known_to);
     }
     hash_sha256(b.p, b.n, digest);
     hash_hex(digest, 32, c->hash);

@@ -31,7 +31,7 @@ int law_find(const struct corpus *c, struct str words, int *out, int room)
         return 0;
     for (int i = 0; i < c->n_provisions; i++) {
         struct str rest = str_trim(words), word;
-        bool all = true;
+        bool all = instrument_current(&c->instrument[c->provision[i].instrument]);
         while (rest.n > 0 && all) {
             word = str_cut(rest, ' ', &rest);
             all = word.n == 0 || provision_holds(&c->provision[i], word);

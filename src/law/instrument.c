@@ -152,7 +152,9 @@ enum err law_add(struct corpus *c, struct arena *a, struct str json, const char 
     hash_hex(digest, 32, i->hash);
     if ((result = read_identity(&r, root, i)) == OK && (result = read_reach(&r, root, i)) == OK &&
         (result = read_notes(&r, root, i)) == OK) {
-        if (at > 0 && str_cmp(c->instrument[at - 1].id, i->id) >= 0)
+        int order = at > 0 ? str_cmp(c->instrument[at - 1].id, i->id) : -1;
+        /* A second record of one id is a correction: the first must have been closed. */
+        if (order > 0 || (order == 0 && c->instrument[at - 1].known_to == DAY_MAX))
             result = read_fail(&r, "id", "重复或未按次序的标识:%s", "id repeated or out of order: %s",
                                i->id.p);
         else
@@ -162,4 +164,16 @@ enum err law_add(struct corpus *c, struct arena *a, struct str json, const char 
         result = check_instrument(&r, i);
     json_decref(root);
     return result;
+}
+
+enum err law_known(struct corpus *c, day_t from, day_t to, struct error *e)
+{
+    check(c->n_instruments > 0);
+    struct instrument *i = &c->instrument[c->n_instruments - 1];
+    i->known_from = from > i->known_from ? from : i->known_from;
+    i->known_to = to < i->known_to ? to : i->known_to;
+    if (i->known_from < i->known_to)
+        return OK;
+    return err_set(e, ERR_INVALID, "%s 的记录没有已知期间", "the record of %s was never known",
+                   i->id.p);
 }

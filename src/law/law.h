@@ -173,12 +173,15 @@ struct corpus {
 };
 
 /* The corpus is built in this order: law_begin (facts), law_add for each instrument text in
- * order of id, law_carve_outs, law_finish (displacements resolved, checks over the whole,
+ * order of id (records of one id in order of known_from), law_carve_outs, law_finish (displacements resolved, checks over the whole,
  * hash). Every function names file, line and field in *e. After an error the corpus is void. */
 enum err law_begin(struct corpus **out, struct arena *a, const struct classification *codes,
                    struct str facts_json, const char *file, struct error *e);
 enum err law_add(struct corpus *c, struct arena *a, struct str json, const char *file,
                  struct error *e);
+/* The record just added was known only in [from, to): a later record of the same id follows, or
+ * an earlier one went before. ERR_INVALID if nothing is left of its own interval. */
+enum err law_known(struct corpus *c, day_t from, day_t to, struct error *e);
 enum err law_carve_outs(struct corpus *c, struct arena *a, struct str json, const char *file,
                         struct error *e);
 enum err law_finish(struct corpus *c, struct arena *a, struct error *e);
@@ -187,7 +190,12 @@ enum err law_load_shipped(struct corpus **out, struct arena *a,
                           const struct classification *codes, struct error *e);
 
 int fact_find(const struct corpus *c, struct str name); /* -1 */
-int instrument_find(const struct corpus *c, struct str id);
+int instrument_find(const struct corpus *c, struct str id); /* the latest record of that id */
+/* The record that is open: not closed by a correction. Lists for people show these. */
+static inline bool instrument_current(const struct instrument *i)
+{
+    return i->known_to == DAY_MAX;
+}
 const struct provision *provision_find(const struct corpus *c, int instrument, struct str key);
 /* Provisions whose text, key or authority holds every word of `words` (parted by spaces; exact
  * substrings, so 1, 2 and n Chinese characters alike; ASCII letters without case), in order of

@@ -16,6 +16,19 @@ static const char *const migrations[] = {
     " PRIMARY KEY (id, hash)) STRICT;"
     "CREATE INDEX instrument_open ON instrument(id) WHERE known_to IS NULL;"
     "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;",
+    /* A text may come back after a correction: records are numbered, not told by their hash. */
+    "CREATE TABLE record ("
+    " seq INTEGER PRIMARY KEY,"
+    " id TEXT NOT NULL,"
+    " hash TEXT NOT NULL,"
+    " known_from TEXT NOT NULL,"
+    " known_to TEXT,"
+    " text TEXT NOT NULL) STRICT;"
+    "INSERT INTO record(id,hash,known_from,known_to,text)"
+    " SELECT id,hash,known_from,known_to,text FROM instrument ORDER BY id,known_to IS NULL,known_from;"
+    "DROP TABLE instrument;"
+    "ALTER TABLE record RENAME TO instrument;"
+    "CREATE UNIQUE INDEX instrument_open ON instrument(id) WHERE known_to IS NULL;",
 };
 
 static struct str id_of_file(struct str name) /* "instruments/ID.json" */
@@ -36,32 +49,50 @@ static void text_hash(struct str text, char out[65])
     hash_hex(digest, 32, out);
 }
 
-static enum err put_one(struct db *d, struct str id, struct str text, const char *today,
-                        struct error *e)
+static enum err open_record(struct db *d, struct str id, char hash[65], struct error *e)
 {
-    char hash[65];
     struct db_stmt *s;
     bool row;
-    text_hash(text, hash);
-    TRY(db_prepare(d, "UPDATE instrument SET known_to=?3 WHERE id=?1 AND hash<>?2 AND known_to IS NULL",
-                   &s, e));
+    hash[0] = 0;
+    TRY(db_prepare(d, "SELECT hash FROM instrument WHERE id=?1 AND known_to IS NULL", &s, e));
     db_bind_text(s, 1, id);
-    db_bind_text(s, 2, str_from(hash));
-    db_bind_text(s, 3, str_from(today));
     enum err result = db_step(s, &row, e);
-    db_finish(s);
-    if (result != OK)
-        return result;
-    TRY(db_prepare(d, "INSERT INTO instrument(id,hash,known_from,text) VALUES(?1,?2,?3,?4)"
-                      " ON CONFLICT(id,hash) DO UPDATE SET known_to=NULL",
-                   &s, e));
-    db_bind_text(s, 1, id);
-    db_bind_text(s, 2, str_from(hash));
-    db_bind_text(s, 3, str_from(today));
-    db_bind_text(s, 4, text);
-    result = db_step(s, &row, e);
+    if (result == OK && row && db_text(s, 0).n == 64)
+        memcpy(hash, db_text(s, 0).p, 65);
     db_finish(s);
     return result;
+}
+
+static enum err run_put(struct db *d, const char *sql, struct str id, const char *hash,
+                        const char *day, struct str text, struct error *e)
+{
+    struct db_stmt *s;
+    bool row;
+    TRY(db_prepare(d, sql, &s, e));
+    db_bind_text(s, 1, id);
+    db_bind_text(s, 2, str_from(day));
+    if (hash != NULL) {
+        db_bind_text(s, 3, str_from(hash));
+        db_bind_text(s, 4, text);
+    }
+    enum err result = db_step(s, &row, e);
+    db_finish(s);
+    return result;
+}
+
+enum err registry_put(struct db *d, struct str id, struct str text, day_t known,
+                      struct error *e)
+{
+    char hash[65], open[65], day[11];
+    text_hash(text, hash);
+    day_format(known, day);
+    TRY(open_record(d, id, open, e));
+    if (strcmp(open, hash) == 0)
+        return OK;
+    TRY(run_put(d, "UPDATE instrument SET known_to=?2 WHERE id=?1 AND known_to IS NULL", id, NULL,
+                day, text, e));
+    return run_put(d, "INSERT INTO instrument(id,known_from,hash,text) VALUES(?1,?2,?3,?4)", id,
+                   hash, day, text, e);
 }
 
 /* One digest over the shipped instruments tells whether they are in the store already. */
@@ -95,13 +126,11 @@ static enum err meta_get(struct db *d, const char *key, char out[65], struct err
 
 static enum err put_shipped(struct db *d, const char *digest, struct error *e)
 {
-    char today[11];
     struct db_stmt *s;
     bool row;
-    day_format(day_today(), today);
     for (size_t i = 0; i < shipped_count(); i++)
         if (is_instrument(shipped_name(i)))
-            TRY(put_one(d, id_of_file(shipped_name(i)), shipped_text(i), today, e));
+            TRY(registry_put(d, id_of_file(shipped_name(i)), shipped_text(i), day_today(), e));
     TRY(db_prepare(d, "INSERT INTO meta VALUES('shipped',?1) ON CONFLICT(key) DO UPDATE SET value=?1",
                    &s, e));
     db_bind_text(s, 1, str_from(digest));
@@ -113,7 +142,7 @@ static enum err put_shipped(struct db *d, const char *digest, struct error *e)
 enum err registry_open(struct db *d, struct error *e)
 {
     char have[65], want[65];
-    TRY(db_migrate(d, migrations, 1, e));
+    TRY(db_migrate(d, migrations, sizeof migrations / sizeof *migrations, e));
     TRY(meta_get(d, "shipped", have, e));
     shipped_digest(want);
     if (strcmp(have, want) == 0)
@@ -126,25 +155,40 @@ enum err registry_open(struct db *d, struct error *e)
     return result;
 }
 
+/* A first record was known from its own day on, as its text says; a later one from the day that
+ * closed the one before. A record closed on the day it was made was never known. */
+static enum err load_row(struct db_stmt *s, struct corpus *c, struct arena *a, day_t *closed,
+                         struct error *e)
+{
+    struct str id = str_copy(a, db_text(s, 0)), text = str_copy(a, db_text(s, 1));
+    char hash[65];
+    day_t to = DAY_MAX;
+    bool again = c->n_instruments > 0 && str_eq(c->instrument[c->n_instruments - 1].id, id);
+    day_t from = again ? *closed : DAY_MIN;
+    text_hash(text, hash);
+    if (!str_eqz(db_text(s, 2), hash))
+        return err_set(e, ERR_INTEGRITY, "存储中的 %s 与其摘要不符",
+                       "%s in the store does not match its hash", id.p);
+    if (db_text(s, 3).n > 0 && !day_parse(db_text(s, 3), &to))
+        return err_set(e, ERR_INTEGRITY, "存储中 %s 的日期有误", "%s in the store has a bad date",
+                       id.p);
+    *closed = to;
+    if (to <= from)
+        return OK;
+    TRY(law_add(c, a, text, id.p, e));
+    return law_known(c, from, to, e);
+}
+
 static enum err load_rows(struct db *d, struct corpus *c, struct arena *a, struct error *e)
 {
     struct db_stmt *s;
     bool row;
-    TRY(db_prepare(d, "SELECT id,text,hash FROM instrument WHERE known_to IS NULL ORDER BY id", &s,
-                   e));
+    day_t closed = DAY_MIN;
+    TRY(db_prepare(d, "SELECT id,text,hash,known_to FROM instrument ORDER BY id,seq", &s, e));
     enum err result;
-    while ((result = db_step(s, &row, e)) == OK && row) {
-        struct str id = str_copy(a, db_text(s, 0)), text = str_copy(a, db_text(s, 1));
-        char hash[65];
-        text_hash(text, hash);
-        if (!str_eqz(db_text(s, 2), hash)) {
-            result = err_set(e, ERR_INTEGRITY, "存储中的 %s 与其摘要不符",
-                             "%s in the store does not match its hash", id.p);
+    while ((result = db_step(s, &row, e)) == OK && row)
+        if ((result = load_row(s, c, a, &closed, e)) != OK)
             break;
-        }
-        if ((result = law_add(c, a, text, id.p, e)) != OK)
-            break;
-    }
     db_finish(s);
     return result;
 }

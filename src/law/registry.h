@@ -7,7 +7,12 @@
 
 /* Migrates, and puts in the shipped texts if they are not there. One transaction. */
 enum err registry_open(struct db *d, struct error *e);
-/* The corpus of all records that are open today. ERR_INTEGRITY if a text was changed. */
+/* A new record of `id`, known from that day on; it closes the open one. Nothing is changed when
+ * the open record has the same text. In a transaction of the caller's, or one of its own. */
+enum err registry_put(struct db *d, struct str id, struct str text, day_t known,
+                      struct error *e);
+/* The corpus of all records, closed ones with the days on which they were known, so that later
+ * knowledge never rewrites an earlier answer. ERR_INTEGRITY if a text was changed. */
 enum err registry_load(struct db *d, struct corpus **out, struct arena *a,
                        const struct classification *codes, struct error *e);
 
