@@ -173,7 +173,8 @@ struct corpus {
 };
 
 /* The corpus is built in this order: law_begin (facts), law_add for each instrument text in
- * order of id (records of one id in order of known_from), law_carve_outs, law_finish (displacements resolved, checks over the whole,
+ * order of id (records of one id in order of known_from), law_carve_outs, law_finish
+ * (displacements resolved, checks over the whole,
  * hash). Every function names file, line and field in *e. After an error the corpus is void. */
 enum err law_begin(struct corpus **out, struct arena *a, const struct classification *codes,
                    struct str facts_json, const char *file, struct error *e);

@@ -8,7 +8,7 @@
 /* Migrates, and puts in the shipped texts if they are not there. One transaction. */
 enum err registry_open(struct db *d, struct error *e);
 /* A new record of `id`, known from that day on; it closes the open one. Nothing is changed when
- * the open record has the same text. In a transaction of the caller's, or one of its own. */
+ * the open record has the same text. Two statements: call it inside a transaction. */
 enum err registry_put(struct db *d, struct str id, struct str text, day_t known,
                       struct error *e);
 /* The corpus of all records, closed ones with the days on which they were known, so that later
