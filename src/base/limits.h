@@ -19,7 +19,16 @@ enum {
     LIMIT_LAYERS = 64,                   /* instruments in one snapshot: one word of layer bits */
     LIMIT_RULES = 262144,                /* provisions in one snapshot */
     LIMIT_MATCHES = 128,                 /* matches written into one answer */
+    LIMIT_REGION_CELLS = 16 * 1024 * 1024, /* class cells of one region being compared */
+    LIMIT_PERMITS = 10000,               /* rules in a catalogue */
+    LIMIT_ANNEX_BYTES = 8 * 1024 * 1024, /* an annex or a draft as text */
+    LIMIT_ANNEX_LINE_BYTES = 65536,      /* one line of it */
+    LIMIT_ANNEX_ITEMS = 2000,
+    LIMIT_ANNEX_FINDINGS = 10000,        /* findings kept of one text */
     LIMIT_EXPR_NODES = 65536,            /* expression nodes in one corpus */
+    LIMIT_QUESTION_BYTES = 64 * 1024,    /* a line of kept questions */
+    LIMIT_QUESTION_ID = 63,              /* bytes of a kept question's mark */
+    LIMIT_REHEARSE_GROUPS = 16384,       /* kinds of change told apart by a rehearsal */
 };
 
 #endif

@@ -262,7 +262,12 @@ int verb_check(const struct args *a)
     struct question q;
     struct ask ask;
     struct buf b;
-    if (options_check(a, allowed, &e) != OK || world_open(&w, option_get(a, "store"), &e) != OK)
+    const char *known = option_get(a, "known");
+    day_t day = DAY_MAX;
+    if (known != NULL && !day_parse(str_from(known), &day))
+        day = DAY_MAX; /* ask_parse says what is wrong with it */
+    if (options_check(a, allowed, &e) != OK ||
+        world_open_known(&w, option_get(a, "store"), day, &e) != OK)
         return print_fault(a, &e);
     fill_ask(a, &ask);
     if (ask_parse(w.codes, w.corpus, &ask, &set, &q, &facts, &e) != OK) {

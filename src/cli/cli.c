@@ -13,8 +13,23 @@ static const struct verb {
      " [--fact NAME=VALUE]... [--claim ID]...",
      "能不能做:一个问题,一个有依据的答案", "may I: one question, one explained answer", verb_check},
     {"find", "WORDS", "由文字找行业小类和条目", "words to sector classes and provisions", verb_find},
-    {"list", "log | show ID [KEY] | lint FILE", "清单:沿革、条目、检查",
-     "lists: their log, their items, checks", verb_list},
+    {"list", "log [ID] | show ID [KEY] | diff A B | blame KEY | lint FILE | import FILE | publish DRAFT [--yes]",
+     "清单:沿革、条目、比较、检查、起草与发布",
+     "lists: their log and items, compared by meaning, checked, drafted, published", verb_list},
+    {"map", "--from ECON [--kind K] [--sector SECTOR] [--to PLACE] [--on DATE] [--fact NAME=VALUE]...",
+     "一个主体能做的一切,按结果分组,格数与空间相符", "everything a profile may do, with counts that add up",
+     verb_map},
+    {"route", "SECTOR --mode N --from ECON --to PLACE [as check]",
+     "使答案变好的每一种最小改变", "every smallest change that improves the answer", verb_route},
+    {"gap", "[AGREEMENT] [--from ECON] [--to PLACE] [--on DATE]", "实施水平与承诺水平之差", "applied against bound", verb_gap},
+    {"barriers", "[--on DATE] [--edition ID] [--catalogue FILE]", "隐性壁垒:只对境外而无清单依据的许可等",
+     "hidden barriers: permits for foreigners that rest on no list item, and the like", verb_barriers},
+    {"rehearse", "DRAFT [--questions FILE|-] [--weights NAME]", "草案对已留存问题的影响",
+     "a draft on all past questions",
+     verb_rehearse},
+    {"openness", "[EDITION] [--weights NAME|FILE] [--on DATE] [--to PLACE] [--timeline]",
+     "开放度指数及每项措施的贡献",
+     "index of openness, with the contribution of every measure", verb_openness},
     {"prove", "[EDITION]... [--on DATE] [--threads N]", "两个程序对每一格各判一次并比较",
      "decide every cell with both programs and compare", verb_prove},
     {"serve", "[--listen 127.0.0.1:8080]", "门户与接口", "portal and API", verb_serve},
@@ -112,7 +127,8 @@ static int help(bool zh, FILE *f)
 
 static bool needs_value(const char *name)
 {
-    return strcmp(name, "json") != 0 && strcmp(name, "help") != 0 && strcmp(name, "keep") != 0;
+    return strcmp(name, "json") != 0 && strcmp(name, "help") != 0 && strcmp(name, "keep") != 0 &&
+           strcmp(name, "timeline") != 0 && strcmp(name, "yes") != 0;
 }
 
 static enum err option_add(struct args *a, const char *name, const char *value, struct error *e)

@@ -35,11 +35,25 @@ const char *option_get(const struct args *a, const char *name); /* last one, NUL
 enum err options_check(const struct args *a, const char *const *allowed, struct error *e);
 
 enum err world_open(struct world *w, const char *store, struct error *e);
+/* For questions as of one day of knowledge, however long ago (registry_load_known). */
+enum err world_open_known(struct world *w, const char *store, day_t known, struct error *e);
 void world_close(struct world *w);
 
 void print_out(const struct buf *b);
 int print_fault(const struct args *a, const struct error *e); /* returns the exit status */
 
+int verb_barriers(const struct args *a);
+int verb_gap(const struct args *a);
+int verb_map(const struct args *a);
+int verb_openness(const struct args *a);
+int verb_rehearse(const struct args *a);
+int verb_route(const struct args *a);
+/* Below `list`: word[1] says which. */
+int list_blame(const struct args *a);
+int list_diff(const struct args *a);
+int list_import(const struct args *a);
+int list_lint(const struct args *a);
+int list_publish(const struct args *a);
 int verb_check(const struct args *a);
 int verb_find(const struct args *a);
 int verb_list(const struct args *a);

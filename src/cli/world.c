@@ -3,6 +3,11 @@
 
 enum err world_open(struct world *w, const char *store, struct error *e)
 {
+    return world_open_known(w, store, DAY_MAX, e);
+}
+
+enum err world_open_known(struct world *w, const char *store, day_t known, struct error *e)
+{
     memset(w, 0, sizeof *w);
     arena_init(&w->arena);
     enum err r = classification_load(&w->codes, &w->arena, e);
@@ -11,7 +16,9 @@ enum err world_open(struct world *w, const char *store, struct error *e)
     if (r == OK)
         r = registry_open(w->db, e);
     if (r == OK)
-        r = registry_load(w->db, &w->corpus, &w->arena, w->codes, e);
+        r = known == DAY_MAX
+                ? registry_load(w->db, &w->corpus, &w->arena, w->codes, e)
+                : registry_load_known(w->db, known, &w->corpus, &w->arena, w->codes, e);
     if (r == OK)
         r = snapshot_create(&w->snapshot, w->corpus, e);
     if (r != OK)

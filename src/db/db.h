@@ -17,8 +17,10 @@ enum err db_open(struct db **out, const char *spec, struct error *e);
 void db_close(struct db *d); /* NULL allowed */
 const char *db_path(const struct db *d);
 
-/* Runs scripts[version..] and raises the version (user_version) step by step. */
-enum err db_migrate(struct db *d, const char *const *scripts, int n, struct error *e);
+/* Runs scripts[version..] of a room and raises its version step by step, each in a transaction.
+ * Every room that keeps tables has scripts of its own. ERR_CONFLICT: made by a newer program. */
+enum err db_migrate(struct db *d, const char *room, const char *const *scripts, int n,
+                    struct error *e);
 enum err db_exec(struct db *d, const char *sql, struct error *e);
 
 enum err db_prepare(struct db *d, const char *sql, struct db_stmt **out, struct error *e);
@@ -27,6 +29,7 @@ void db_bind_int(struct db_stmt *s, int at, int64_t v);
 enum err db_step(struct db_stmt *s, bool *row, struct error *e);
 struct str db_text(struct db_stmt *s, int column); /* valid until the next step */
 int64_t db_int(struct db_stmt *s, int column);
+void db_reset(struct db_stmt *s); /* after the last row that is wanted, to step it again */
 void db_finish(struct db_stmt *s);
 
 #endif

@@ -101,28 +101,45 @@ enum err db_exec(struct db *d, const char *sql, struct error *e)
     return sqlite3_exec(d->handle, sql, NULL, NULL, NULL) == SQLITE_OK ? OK : fail(d->handle, e);
 }
 
-static enum err version_get(struct db *d, int *version, struct error *e)
+/* Versions by room. A store from before rooms had versions of their own has the registry's in
+ * user_version. */
+static enum err version_get(struct db *d, const char *room, int *version, struct error *e)
 {
     struct db_stmt *s;
     bool row;
-    TRY(db_prepare(d, "PRAGMA user_version", &s, e));
+    TRY(db_prepare(d, "SELECT coalesce((SELECT version FROM room_version WHERE room=?1),"
+                      " CASE ?1 WHEN 'law' THEN (SELECT user_version FROM pragma_user_version)"
+                      " ELSE 0 END)", &s, e));
+    db_bind_text(s, 1, str_from(room));
     enum err result = db_step(s, &row, e);
     *version = result == OK && row ? (int)db_int(s, 0) : 0;
     db_finish(s);
     return result;
 }
 
-static enum err migrate_step(struct db *d, const char *script, int to, struct error *e)
+static enum err version_set(struct db *d, const char *room, int version, struct error *e)
 {
-    char set[64];
-    snprintf(set, sizeof set, "PRAGMA user_version=%d", to);
+    struct db_stmt *s;
+    bool row;
+    TRY(db_prepare(d, "INSERT INTO room_version VALUES(?1,?2)"
+                      " ON CONFLICT(room) DO UPDATE SET version=?2", &s, e));
+    db_bind_text(s, 1, str_from(room));
+    db_bind_int(s, 2, version);
+    enum err result = db_step(s, &row, e);
+    db_finish(s);
+    return result;
+}
+
+static enum err migrate_step(struct db *d, const char *room, const char *script, int to,
+                             struct error *e)
+{
     TRY(db_exec(d, "BEGIN IMMEDIATE", e));
     int now = 0;
-    enum err result = version_get(d, &now, e); /* another process may have been faster */
+    enum err result = version_get(d, room, &now, e); /* another process may have been faster */
     if (result == OK && now < to) {
         result = db_exec(d, script, e);
         if (result == OK)
-            result = db_exec(d, set, e);
+            result = version_set(d, room, to, e);
     }
     if (result == OK)
         return db_exec(d, "COMMIT", e);
@@ -130,15 +147,18 @@ static enum err migrate_step(struct db *d, const char *script, int to, struct er
     return result;
 }
 
-enum err db_migrate(struct db *d, const char *const *scripts, int n, struct error *e)
+enum err db_migrate(struct db *d, const char *room, const char *const *scripts, int n,
+                    struct error *e)
 {
     int version = 0;
-    TRY(version_get(d, &version, e));
+    TRY(db_exec(d, "CREATE TABLE IF NOT EXISTS room_version"
+                   " (room TEXT PRIMARY KEY, version INTEGER NOT NULL) STRICT", e));
+    TRY(version_get(d, room, &version, e));
     if (version > n)
         return err_set(e, ERR_CONFLICT, "存储版本 %d 比本程序新", "the store has version %d, newer than this program",
                        version);
     for (int i = version; i < n; i++)
-        TRY(migrate_step(d, scripts[i], i + 1, e));
+        TRY(migrate_step(d, room, scripts[i], i + 1, e));
     return OK;
 }
 
@@ -184,6 +204,11 @@ struct str db_text(struct db_stmt *s, int column)
 int64_t db_int(struct db_stmt *s, int column)
 {
     return sqlite3_column_int64(s->s, column);
+}
+
+void db_reset(struct db_stmt *s)
+{
+    sqlite3_reset(s->s);
 }
 
 void db_finish(struct db_stmt *s)

@@ -32,7 +32,7 @@ uint64_t snapshot_speaking(const struct snapshot *s, const struct question *q)
     size_t economies = (size_t)s->origin.n;
     return s->layer_valid[v] & s->layer_known[k] & s->layer_place[q->place] &
            s->layer_origin[(size_t)v * economies + (size_t)q->origin] &
-           (~s->claimable | q->claims);
+           (~s->claimable | q->claims) & (q->only != 0 ? q->only : ~(uint64_t)0);
 }
 
 uint64_t snapshot_deciding(const struct snapshot *s, const struct question *q)

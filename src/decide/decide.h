@@ -10,6 +10,7 @@
 #define DECIDE_DECIDE_H
 
 #include "law/law.h"
+#include "space/grid.h"
 
 enum outcome { OUTCOME_PROHIBITED, OUTCOME_CONDITIONAL, OUTCOME_EQUAL, OUTCOME_ELSEWHERE,
                OUTCOME_CARVED_OUT, OUTCOME_UNDETERMINED, OUTCOME_COUNT };
@@ -27,6 +28,7 @@ struct question {
     day_t on, known;
     const struct facts *facts; /* NULL: nothing is known */
     uint64_t claims;           /* bit = layer */
+    uint64_t only;             /* bit = layer: as if no other text spoke; 0: all of them */
 };
 
 struct match {
@@ -53,6 +55,12 @@ void snapshot_destroy(struct snapshot *s); /* NULL allowed */
 const struct corpus *snapshot_corpus(const struct snapshot *s);
 size_t snapshot_bytes(const struct snapshot *s); /* resident index */
 void decide(const struct snapshot *s, const struct question *q, struct answer *out);
+
+/* Exact classes of codes on one pair of days, within `domain`: two codes of a class are alike in
+ * every active rule, clause, layer and carve-out, so no question, whatever its facts and claims,
+ * can tell them apart. A combo is always a class of its own. */
+void snapshot_grid(const struct snapshot *s, day_t on, day_t known, const struct scope *domain,
+                   struct grid *out);
 
 /* The answer alone, facts unknown and nothing claimed, from the family diagrams of one pair of
  * days; the engine of sweeps. Owner: the caller. */

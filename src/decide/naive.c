@@ -529,6 +529,8 @@ void naive_decide(const struct corpus *c, const struct question *q, struct answe
                             c, layers_in_force(c, q->on, q->known, q->claims), q->place)};
     for (int l = 0; l < c->n_layers; l++) {
         uint64_t origin[ORIGIN_WORDS];
+        if (q->only != 0 && !layer_in(q->only, l))
+            bit_clear(&left.layers, (size_t)l);
         if (!layer_in(left.layers, l))
             continue;
         origins_of(c, &c->instrument[c->layer[l]], q->on, origin);

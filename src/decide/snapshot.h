@@ -37,6 +37,15 @@ struct snapshot {
     struct arena arena;
 };
 
+/* What exact classes must tell apart: these rules, these layers on these slices of valid time. */
+struct looked_at {
+    const uint64_t *rules; /* bit = rule */
+    uint64_t layers;
+    int valid[2];
+};
+void snapshot_grid_of(const struct snapshot *s, const struct looked_at *l,
+                      const struct scope *domain, struct grid *out);
+
 int snapshot_slice(const day_t *days, int n, day_t d); /* the last slice that starts <= d */
 uint64_t snapshot_speaking(const struct snapshot *s, const struct question *q);
 uint64_t snapshot_deciding(const struct snapshot *s, const struct question *q);

@@ -55,16 +55,41 @@ static enum err read_carve_out(struct reader *r, const json_t *o, struct carve_o
     return read_expr(r, json_object_get(o, "when"), "when", &k->when);
 }
 
-/* The notes are those of every record of the text, earlier ones included. */
-static void for_each_record(struct corpus *c, const struct carve_out *k)
+static bool has_points(const json_t *list, struct str id)
+{
+    size_t i;
+    const json_t *o;
+    json_array_foreach(list, i, o)
+        if (str_eqz(id, json_string_value(json_object_get(o, "instrument"))))
+            return true;
+    return false;
+}
+
+/* Does the text end `id`, itself or through one that it ends? (Cycles are a finding of checks.) */
+static bool succeeds(const struct corpus *c, const struct instrument *t, struct str id, int depth)
+{
+    for (int i = 0; i < t->n_replaces; i++) {
+        int before = instrument_find(c, t->replaces[i]);
+        if (str_eq(t->replaces[i], id) ||
+            (before >= 0 && depth < 8 && succeeds(c, &c->instrument[before], id, depth + 1)))
+            return true;
+    }
+    return false;
+}
+
+/* The notes are those of every record of the text, earlier ones included, and of the editions
+ * that succeed it: until the notes of a new edition have been read it is taken to keep them. */
+static void for_each_record(struct corpus *c, const json_t *list, const struct carve_out *k)
 {
     struct carve_out one = *k;
     struct str id = c->instrument[k->instrument].id;
-    for (int i = 0; i < c->n_instruments; i++)
-        if (str_eq(c->instrument[i].id, id)) {
-            one.instrument = i;
-            c->carve_out[c->n_carve_outs++] = one;
-        }
+    for (int i = 0; i < c->n_instruments; i++) {
+        const struct instrument *t = &c->instrument[i];
+        if (!str_eq(t->id, id) && (has_points(list, t->id) || !succeeds(c, t, id, 0)))
+            continue;
+        one.instrument = i;
+        c->carve_out[c->n_carve_outs++] = one;
+    }
 }
 
 enum err law_carve_outs(struct corpus *c, struct arena *a, struct str json, const char *file,
@@ -82,7 +107,7 @@ enum err law_carve_outs(struct corpus *c, struct arena *a, struct str json, cons
         snprintf(r.path, sizeof r.path, "/points/%zu", i);
         result = read_carve_out(&r, json_array_get(list, i), k);
         if (result == OK)
-            for_each_record(c, k);
+            for_each_record(c, list, k);
     }
     json_decref(root);
     return result;

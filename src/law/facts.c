@@ -131,18 +131,35 @@ static enum err unknown_fact(const struct corpus *c, struct str name, struct err
     return ERR_UNKNOWN_FACT;
 }
 
+/* A decimal number with at most four places: never rounded, because a share just over a cap must
+ * not pass as the cap. */
 static bool number_parse(struct str v, int64_t *out)
 {
-    char z[32], *end;
-    if (v.n == 0 || v.n >= sizeof z)
+    size_t i = 0, places = 0, digits = 0;
+    int64_t n = 0;
+    bool minus = v.n > 0 && v.p[0] == '-', point = false;
+    for (i = minus ? 1 : 0; i < v.n; i++) {
+        if (v.p[i] == '.' && !point) {
+            point = true;
+        } else if (v.p[i] >= '0' && v.p[i] <= '9' && places < 4 && digits < 12) {
+            n = n * 10 + (v.p[i] - '0');
+            places += point;
+            digits += !point;
+        } else {
+            return false;
+        }
+    }
+    if (digits == 0 || (point && places == 0))
         return false;
-    memcpy(z, v.p, v.n);
-    z[v.n] = 0;
-    double d = strtod(z, &end);
-    if (*end != 0 || !isfinite(d) || d < -1e12 || d > 1e12)
-        return false;
-    *out = (int64_t)llround(d * FACT_SCALE);
+    for (; places < 4; places++)
+        n *= 10;
+    *out = minus ? -n : n;
     return true;
+}
+
+static bool in_range(const struct fact *f, int64_t v)
+{
+    return !str_eqz(f->unit, "share") || (v >= 0 && v <= FACT_SCALE);
 }
 
 enum err fact_parse(const struct corpus *c, struct str assignment, struct facts *f,
@@ -167,14 +184,16 @@ enum err fact_parse(const struct corpus *c, struct str assignment, struct facts 
                                                       : -1;
     else if (d->type == FACT_ENUM)
         x = fact_value_find(d, v);
-    if (d->type == FACT_NUMBER ? !number_parse(v, &x) : x < 0) {
+    if (d->type == FACT_NUMBER ? !number_parse(v, &x) || !in_range(d, x) : x < 0) {
         err_set(e, ERR_UNKNOWN_FACT, "事实“%.*s”不能取值“%.*s”",
                 "the fact \"%.*s\" cannot be \"%.*s\"", STR_ARG(name), STR_ARG(v));
         err_at(e, "", 0, "fact");
         if (d->type == FACT_ENUM)
             hint_values(e, d);
         else
-            err_hint(e, "%s", d->type == FACT_BOOL ? "true, false" : "0.34, 12");
+            err_hint(e, "%s", d->type == FACT_BOOL         ? "true, false"
+                              : str_eqz(d->unit, "share") ? "0 … 1, e.g. 0.34 (34 %), at most 4 decimals"
+                                                          : "12, 0.5, at most 4 decimals");
         return ERR_UNKNOWN_FACT;
     }
     fact_set(f, i, x);
@@ -186,7 +205,6 @@ enum err fact_parse(const struct corpus *c, struct str assignment, struct facts 
 static int expr_new(struct reader *r)
 {
     struct corpus *c = r->c;
-    check(c->n_exprs < LIMIT_EXPR_NODES);
     if ((c->n_exprs & (c->n_exprs - 1)) == 0) { /* a power of two: double the room */
         size_t room = c->n_exprs == 0 ? 1 : (size_t)c->n_exprs * 2;
         struct expr *wider = ARENA_ARRAY(r->a, struct expr, room);
@@ -206,7 +224,13 @@ static enum err read_value(struct reader *r, const struct fact *d, const json_t 
         return OK;
     }
     if (d->type == FACT_NUMBER && json_is_number(v)) {
-        *out = (int64_t)llround(json_number_value(v) * FACT_SCALE);
+        double scaled = json_number_value(v) * FACT_SCALE;
+        if (!(scaled > -1e16 && scaled < 1e16) || fabs(scaled - nearbyint(scaled)) > 1e-6 ||
+            !in_range(d, (int64_t)llround(scaled)))
+            return read_fail(r, field, "数值须不超过四位小数,份额须在 0 至 1 之间:%s",
+                             "a number has at most four decimals, a share lies in 0 to 1: %s",
+                             d->name.p);
+        *out = (int64_t)llround(scaled);
         return OK;
     }
     if (d->type == FACT_ENUM && json_is_string(v)) {
@@ -264,6 +288,9 @@ enum err read_expr(struct reader *r, const json_t *x, const char *field, int *ou
     if (!json_is_object(x))
         return read_fail(r, field, "表达式须为对象%s", "an expression must be an object%s", "");
     const json_t *all = json_object_get(x, "all"), *any = json_object_get(x, "any");
+    if (r->c->n_exprs == LIMIT_EXPR_NODES)
+        return err_set(r->e, ERR_LIMIT, "表达式节点超过 %d 个", "more than %d nodes of expressions",
+                       LIMIT_EXPR_NODES);
     int node = expr_new(r);
     *out = node;
     if (all == NULL && any == NULL)

@@ -35,6 +35,27 @@ static enum err read_identity(struct reader *r, const json_t *o, struct instrume
     return read_texts(r, o, "sources", &i->n_sources, &i->source);
 }
 
+/* A text that replaces others ends them on the day it begins, so that day must be known. */
+static enum err read_replaces(struct reader *r, const json_t *o, struct instrument *i)
+{
+    TRY(read_texts(r, o, "replaces", &i->n_replaces, &i->replaces));
+    TRY(read_text(r, o, "ended_by", &i->ended_by));
+    TRY(read_text(r, o, "classification", &i->classification));
+    for (int k = 0; k < i->n_replaces; k++)
+        if (i->replaces[k].n == 0 || str_eq(i->replaces[k], i->id))
+            return read_fail(r, "replaces", "文件不能替代自身：%s", "a text cannot replace itself: %s",
+                             i->id.p);
+    if (i->n_replaces > 0 && i->valid_from == DAY_MIN)
+        return read_fail(r, "valid_from", "替代其他文件须写明生效日%s",
+                         "is required of a text that replaces others%s", "");
+    if (i->classification.n > 0 && !str_eqz(i->classification, "GB/T 4754-2017"))
+        return read_fail(r, "classification",
+                         "行业代码须按 GB/T 4754-2017 编写，本文件按 %s：请先换算",
+                         "sector codes must be those of GB/T 4754-2017; this text uses %s: "
+                         "convert them first", i->classification.p);
+    return OK;
+}
+
 static enum err read_reach(struct reader *r, const json_t *o, struct instrument *i)
 {
     const json_t *list;
@@ -81,11 +102,21 @@ static enum err read_notes(struct reader *r, const json_t *o, struct instrument 
     return OK;
 }
 
+static size_t room_for(int n) /* the next power of two: many records would move it n times */
+{
+    size_t room = 64;
+    while (room <= (size_t)n)
+        room *= 2;
+    return room;
+}
+
 /* Room for n more provisions; the array moves, so provisions are named by index everywhere. */
 static void provisions_reserve(struct corpus *c, struct arena *a, int n)
 {
-    struct provision *wider =
-        ARENA_ARRAY(a, struct provision, (size_t)c->n_provisions + (size_t)n + 1);
+    size_t room = room_for(c->n_provisions + n);
+    if (c->provision != NULL && room == room_for(c->n_provisions))
+        return;
+    struct provision *wider = ARENA_ARRAY(a, struct provision, room);
     if (c->n_provisions > 0)
         memcpy(wider, c->provision, (size_t)c->n_provisions * sizeof *wider);
     c->provision = wider;
@@ -104,6 +135,7 @@ static enum err read_provisions(struct reader *r, const json_t *o, int at)
     for (int k = 0; k < n; k++) {
         snprintf(r->path, sizeof r->path, "/provisions/%d", k);
         struct provision *p = &c->provision[c->n_provisions];
+        memset(p, 0, sizeof *p); /* a record that was dropped may have left something */
         p->instrument = at;
         p->layer = -1;
         TRY(read_provision(r, json_array_get(list, (size_t)k), p));
@@ -151,7 +183,7 @@ enum err law_add(struct corpus *c, struct arena *a, struct str json, const char 
     hash_sha256(json.p, json.n, digest);
     hash_hex(digest, 32, i->hash);
     if ((result = read_identity(&r, root, i)) == OK && (result = read_reach(&r, root, i)) == OK &&
-        (result = read_notes(&r, root, i)) == OK) {
+        (result = read_replaces(&r, root, i)) == OK && (result = read_notes(&r, root, i)) == OK) {
         int order = at > 0 ? str_cmp(c->instrument[at - 1].id, i->id) : -1;
         /* A second record of one id is a correction: the first must have been closed. */
         if (order > 0 || (order == 0 && c->instrument[at - 1].known_to == DAY_MAX))

@@ -135,6 +135,10 @@ struct instrument {
     int first, n; /* its provisions: corpus->provision[first .. first+n) */
     int n_sources;
     struct str *source;
+    int n_replaces; /* ids of the texts that end where this one begins */
+    struct str *replaces;
+    struct str ended_by; /* id of the text that ended this one, written when that was published */
+    struct str classification; /* of its sector codes; empty: GB/T 4754-2017 */
     int n_notes;
     struct note *note;
     int n_headlines;

@@ -1,10 +1,22 @@
 /*
  * The registry: instruments in the store, with both clocks. A row is one record of one text; it
  * is never changed but for known_to, which a later record of the same id closes. On first use
- * the shipped texts are put in; a program with newer shipped texts closes the old records.
+ * the shipped texts are put in; a program with newer shipped texts closes the old records, but
+ * never a published one: what the department published stands before what the program brings.
+ *
+ * A shipped text was known from the day it names, whenever this store was made; a published one
+ * from the day it was published on. A record closed on the day it began was never known: it
+ * stays in the store and in its log, and is left out of the corpus.
+ *
+ * A corpus has room for 64 layers, and every correction of a list takes one. So the corpus holds
+ * a window of knowledge: when the records of lists are more than that, those closed first are
+ * left out, and the knowledge of every record in it begins on the day the last of them was
+ * closed. A question about an earlier day of knowledge is then refused (docs/meaning.md, 6),
+ * never answered from half of the texts; registry_load_known answers it.
  */
-#include "law/internal.h"
-#include "law/registry.h"
+#include "law/records.h"
+
+#include <stdlib.h>
 
 static const char *const migrations[] = {
     "CREATE TABLE instrument ("
@@ -29,6 +41,8 @@ static const char *const migrations[] = {
     "DROP TABLE instrument;"
     "ALTER TABLE record RENAME TO instrument;"
     "CREATE UNIQUE INDEX instrument_open ON instrument(id) WHERE known_to IS NULL;",
+    /* A published text is known from its row's day; a shipped one from the day it names. */
+    "ALTER TABLE instrument ADD COLUMN published INTEGER NOT NULL DEFAULT 0;",
 };
 
 static struct str id_of_file(struct str name) /* "instruments/ID.json" */
@@ -49,32 +63,61 @@ static void text_hash(struct str text, char out[65])
     hash_hex(digest, 32, out);
 }
 
-static enum err open_record(struct db *d, struct str id, char hash[65], struct error *e)
+struct open_row { /* what is open under an id */
+    bool there, published;
+    char hash[65];
+};
+
+static enum err open_record(struct db *d, struct str id, struct open_row *out, struct error *e)
 {
     struct db_stmt *s;
     bool row;
-    hash[0] = 0;
-    TRY(db_prepare(d, "SELECT hash FROM instrument WHERE id=?1 AND known_to IS NULL", &s, e));
+    *out = (struct open_row){0};
+    TRY(db_prepare(d, "SELECT hash,published FROM instrument WHERE id=?1 AND known_to IS NULL", &s,
+                   e));
     db_bind_text(s, 1, id);
     enum err result = db_step(s, &row, e);
-    if (result == OK && row && db_text(s, 0).n == 64)
-        memcpy(hash, db_text(s, 0).p, 65);
+    if (result == OK && row && db_text(s, 0).n == 64) {
+        out->there = true;
+        memcpy(out->hash, db_text(s, 0).p, 65);
+        out->published = db_int(s, 1) != 0;
+    }
     db_finish(s);
     return result;
 }
 
-static enum err run_put(struct db *d, const char *sql, struct str id, const char *hash,
-                        const char *day, struct str text, struct error *e)
+static enum err close_record(struct db *d, struct str id, const char *day, struct error *e)
 {
     struct db_stmt *s;
     bool row;
-    TRY(db_prepare(d, sql, &s, e));
+    TRY(db_prepare(d, "UPDATE instrument SET known_to=?2 WHERE id=?1 AND known_to IS NULL", &s, e));
     db_bind_text(s, 1, id);
     db_bind_text(s, 2, str_from(day));
-    if (hash != NULL) {
-        db_bind_text(s, 3, str_from(hash));
-        db_bind_text(s, 4, text);
-    }
+    enum err result = db_step(s, &row, e);
+    db_finish(s);
+    return result;
+}
+
+static enum err put(struct db *d, struct str id, struct str text, day_t known, bool published,
+                    struct error *e)
+{
+    struct open_row open;
+    struct db_stmt *s;
+    char hash[65], day[11];
+    bool row;
+    text_hash(text, hash);
+    day_format(known, day);
+    TRY(open_record(d, id, &open, e));
+    if (strcmp(open.hash, hash) == 0 || (open.published && !published))
+        return OK;
+    TRY(close_record(d, id, day, e));
+    TRY(db_prepare(d, "INSERT INTO instrument(id,hash,known_from,text,published)"
+                      " VALUES(?1,?2,?3,?4,?5)", &s, e));
+    db_bind_text(s, 1, id);
+    db_bind_text(s, 2, str_from(hash));
+    db_bind_text(s, 3, str_from(day));
+    db_bind_text(s, 4, text);
+    db_bind_int(s, 5, published);
     enum err result = db_step(s, &row, e);
     db_finish(s);
     return result;
@@ -83,16 +126,7 @@ static enum err run_put(struct db *d, const char *sql, struct str id, const char
 enum err registry_put(struct db *d, struct str id, struct str text, day_t known,
                       struct error *e)
 {
-    char hash[65], open[65], day[11];
-    text_hash(text, hash);
-    day_format(known, day);
-    TRY(open_record(d, id, open, e));
-    if (strcmp(open, hash) == 0)
-        return OK;
-    TRY(run_put(d, "UPDATE instrument SET known_to=?2 WHERE id=?1 AND known_to IS NULL", id, NULL,
-                day, text, e));
-    return run_put(d, "INSERT INTO instrument(id,known_from,hash,text) VALUES(?1,?2,?3,?4)", id,
-                   hash, day, text, e);
+    return put(d, id, text, known, true, e);
 }
 
 /* One digest over the shipped instruments tells whether they are in the store already. */
@@ -130,7 +164,7 @@ static enum err put_shipped(struct db *d, const char *digest, struct error *e)
     bool row;
     for (size_t i = 0; i < shipped_count(); i++)
         if (is_instrument(shipped_name(i)))
-            TRY(registry_put(d, id_of_file(shipped_name(i)), shipped_text(i), day_today(), e));
+            TRY(put(d, id_of_file(shipped_name(i)), shipped_text(i), day_today(), false, e));
     TRY(db_prepare(d, "INSERT INTO meta VALUES('shipped',?1) ON CONFLICT(key) DO UPDATE SET value=?1",
                    &s, e));
     db_bind_text(s, 1, str_from(digest));
@@ -142,7 +176,7 @@ static enum err put_shipped(struct db *d, const char *digest, struct error *e)
 enum err registry_open(struct db *d, struct error *e)
 {
     char have[65], want[65];
-    TRY(db_migrate(d, migrations, sizeof migrations / sizeof *migrations, e));
+    TRY(db_migrate(d, "law", migrations, sizeof migrations / sizeof *migrations, e));
     TRY(meta_get(d, "shipped", have, e));
     shipped_digest(want);
     if (strcmp(have, want) == 0)
@@ -155,53 +189,219 @@ enum err registry_open(struct db *d, struct error *e)
     return result;
 }
 
-/* A first record was known from its own day on, as its text says; a later one from the day that
- * closed the one before. A record closed on the day it was made was never known. */
-static enum err load_row(struct db_stmt *s, struct corpus *c, struct arena *a, day_t *closed,
-                         struct error *e)
+/* --- records ------------------------------------------------------------------------------ */
+
+static struct record *record_insert(struct records *s, int at)
 {
-    struct str id = str_copy(a, db_text(s, 0)), text = str_copy(a, db_text(s, 1));
-    char hash[65];
-    day_t to = DAY_MAX;
-    bool again = c->n_instruments > 0 && str_eq(c->instrument[c->n_instruments - 1].id, id);
-    day_t from = again ? *closed : DAY_MIN;
-    text_hash(text, hash);
-    if (!str_eqz(db_text(s, 2), hash))
-        return err_set(e, ERR_INTEGRITY, "存储中的 %s 与其摘要不符",
-                       "%s in the store does not match its hash", id.p);
-    if (db_text(s, 3).n > 0 && !day_parse(db_text(s, 3), &to))
-        return err_set(e, ERR_INTEGRITY, "存储中 %s 的日期有误", "%s in the store has a bad date",
-                       id.p);
-    *closed = to;
-    if (to <= from)
-        return OK;
-    TRY(law_add(c, a, text, id.p, e));
-    return law_known(c, from, to, e);
+    if (s->n == s->room) {
+        int room = s->room == 0 ? 64 : 2 * s->room;
+        struct record *wider = ARENA_ARRAY(s->a, struct record, (size_t)room);
+        if (s->n > 0)
+            memcpy(wider, s->r, (size_t)s->n * sizeof *wider);
+        s->r = wider;
+        s->room = room;
+    }
+    memmove(s->r + at + 1, s->r + at, (size_t)(s->n - at) * sizeof *s->r);
+    s->n++;
+    s->r[at] = (struct record){.from = DAY_MIN, .to = DAY_MAX};
+    return &s->r[at];
 }
 
-static enum err load_rows(struct db *d, struct corpus *c, struct arena *a, struct error *e)
+/* A later record begins where the one before was closed, whatever day its row names. */
+static enum err read_row(struct records *out, struct db_stmt *s, struct error *e)
+{
+    struct record *r = record_insert(out, out->n);
+    const struct record *before = r > out->r && str_eq(r[-1].id, db_text(s, 0)) ? r - 1 : NULL;
+    day_t from;
+    r->id = str_copy(out->a, db_text(s, 0));
+    r->text = str_copy(out->a, db_text(s, 1));
+    r->file = r->id.p;
+    r->published = db_int(s, 5) != 0;
+    text_hash(r->text, r->hash);
+    if (!str_eqz(db_text(s, 2), r->hash))
+        return err_set(e, ERR_INTEGRITY, "存储中的 %s 与其摘要不符",
+                       "%s in the store does not match its hash", r->id.p);
+    if (!day_parse(db_text(s, 3), &from) ||
+        (db_text(s, 4).n > 0 && !day_parse(db_text(s, 4), &r->to)))
+        return err_set(e, ERR_INTEGRITY, "存储中 %s 的日期有误", "%s in the store has a bad date",
+                       r->id.p);
+    r->from = before != NULL ? before->to : DAY_MIN;
+    if (r->published && from > r->from)
+        r->from = from;
+    return OK;
+}
+
+enum err records_read(struct records *out, struct db *d, struct arena *a, struct error *e)
 {
     struct db_stmt *s;
     bool row;
-    day_t closed = DAY_MIN;
-    TRY(db_prepare(d, "SELECT id,text,hash,known_to FROM instrument ORDER BY id,seq", &s, e));
+    *out = (struct records){.a = a};
+    TRY(db_prepare(d, "SELECT id,text,hash,known_from,known_to,published FROM instrument"
+                      " ORDER BY id,seq", &s, e));
     enum err result;
     while ((result = db_step(s, &row, e)) == OK && row)
-        if ((result = load_row(s, c, a, &closed, e)) != OK)
+        if ((result = read_row(out, s, e)) != OK)
             break;
     db_finish(s);
     return result;
 }
 
-enum err registry_load(struct db *d, struct corpus **out, struct arena *a,
+static int record_place(const struct records *s, struct str id) /* after the last one of the id */
+{
+    int at = s->n;
+    while (at > 0 && str_cmp(s->r[at - 1].id, id) > 0)
+        at--;
+    return at;
+}
+
+struct record *records_open(const struct records *s, struct str id)
+{
+    int at = record_place(s, id);
+    bool open = at > 0 && str_eq(s->r[at - 1].id, id) && s->r[at - 1].to == DAY_MAX;
+    return open ? &s->r[at - 1] : NULL;
+}
+
+bool records_put(struct records *s, struct str id, struct str text, const char *file, day_t known)
+{
+    char hash[65];
+    struct record *open = records_open(s, id);
+    text_hash(text, hash);
+    if (open != NULL && strcmp(open->hash, hash) == 0)
+        return false;
+    if (open != NULL)
+        open->to = known;
+    struct record *r = record_insert(s, record_place(s, id));
+    *r = (struct record){.id = id, .text = text, .file = file, .from = known, .to = DAY_MAX,
+                         .published = true};
+    memcpy(r->hash, hash, sizeof hash);
+    return true;
+}
+
+/* --- the corpus --------------------------------------------------------------------------- */
+
+static int later_first(const void *a, const void *b)
+{
+    day_t x = *(const day_t *)a, y = *(const day_t *)b;
+    return (x < y) - (x > y);
+}
+
+/* A text that names an effect may be a layer; one that does not is none. Told without reading
+ * the text, so that a long history costs no time. */
+static bool may_be_layer(const struct record *r)
+{
+    return r->to > r->from && str_find(r->text, STR("\"effect\""), NULL);
+}
+
+/* The day on which the window of knowledge opens; DAY_MIN if all records fit. */
+static day_t window_opens(const struct records *s)
+{
+    day_t *closed = malloc(((size_t)s->n + 1) * sizeof *closed);
+    check(closed != NULL);
+    int n = 0, open = 0;
+    for (int i = 0; i < s->n; i++)
+        if (may_be_layer(&s->r[i])) {
+            closed[n++] = s->r[i].to;
+            open += s->r[i].to == DAY_MAX;
+        }
+    qsort(closed, (size_t)n, sizeof *closed, later_first);
+    /* Open ones are never left out: if they alone are too many, law_finish says so. */
+    int last = open > LIMIT_LAYERS ? open : LIMIT_LAYERS;
+    day_t opens = n > last ? closed[last] : DAY_MIN;
+    free(closed);
+    return opens;
+}
+
+static enum err add_record(const struct record *r, struct corpus *c, struct arena *a, day_t opens,
+                           struct error *e)
+{
+    day_t from = r->from > opens ? r->from : opens;
+    if (r->to <= from)
+        return OK;
+    TRY(law_add(c, a, r->text, r->file, e));
+    struct instrument *i = &c->instrument[c->n_instruments - 1];
+    if (r->to > i->known_from && from < i->known_to)
+        return law_known(c, from, r->to, e);
+    /* Closed before the day from which its text says it was known: never known. */
+    c->n_provisions = i->first;
+    c->n_instruments--;
+    return OK;
+}
+
+enum err records_begin(const struct records *s, struct corpus **out, struct arena *a,
                        const struct classification *codes, struct error *e)
 {
     struct str text;
+    day_t opens = window_opens(s);
     if (!shipped_get("facts.json", &text))
         return err_set(e, ERR_INTEGRITY, "程序内缺少 %s", "the program lacks %s", "facts.json");
     TRY(law_begin(out, a, codes, text, "facts.json", e));
-    TRY(load_rows(d, *out, a, e));
+    for (int i = 0; i < s->n; i++)
+        TRY(add_record(&s->r[i], *out, a, opens, e));
+    return OK;
+}
+
+enum err records_finish(struct corpus *c, struct arena *a, struct error *e)
+{
+    struct str text;
     if (shipped_get("carve-outs.json", &text))
-        TRY(law_carve_outs(*out, a, text, "carve-outs.json", e));
-    return law_finish(*out, a, e);
+        TRY(law_carve_outs(c, a, text, "carve-outs.json", e));
+    return law_finish(c, a, e);
+}
+
+enum err registry_load(struct db *d, struct corpus **out, struct arena *a,
+                       const struct classification *codes, struct error *e)
+{
+    struct records s;
+    TRY(records_read(&s, d, a, e));
+    TRY(records_begin(&s, out, a, codes, e));
+    return records_finish(*out, a, e);
+}
+
+enum err registry_load_known(struct db *d, day_t known, struct corpus **out, struct arena *a,
+                             const struct classification *codes, struct error *e)
+{
+    struct records s;
+    TRY(records_read(&s, d, a, e));
+    int n = 0;
+    for (int i = 0; i < s.n; i++)
+        if (s.r[i].from <= known && known < s.r[i].to)
+            s.r[n++] = s.r[i];
+    s.n = n;
+    TRY(records_begin(&s, out, a, codes, e));
+    return records_finish(*out, a, e);
+}
+
+enum err registry_history(struct db *d, struct corpus **out, struct arena *a,
+                          const struct classification *codes, struct error *e)
+{
+    struct records s;
+    struct str text;
+    TRY(records_read(&s, d, a, e));
+    if (!shipped_get("facts.json", &text))
+        return err_set(e, ERR_INTEGRITY, "程序内缺少 %s", "the program lacks %s", "facts.json");
+    TRY(law_begin(out, a, codes, text, "facts.json", e));
+    for (int i = 0; i < s.n; i++)
+        TRY(add_record(&s.r[i], *out, a, DAY_MIN, e));
+    return OK;
+}
+
+enum err registry_log(struct db *d, struct str id, registry_row_fn *each, void *ctx,
+                      struct error *e)
+{
+    struct db_stmt *s;
+    bool row;
+    TRY(db_prepare(d, "SELECT id,hash,known_from,known_to,published FROM instrument"
+                      " WHERE id=?1 ORDER BY seq", &s, e));
+    db_bind_text(s, 1, id);
+    enum err result;
+    while ((result = db_step(s, &row, e)) == OK && row) {
+        struct registry_row r = {.id = db_text(s, 0), .hash = db_text(s, 1), .known_from = DAY_MIN,
+                                 .known_to = DAY_MAX, .published = db_int(s, 4) != 0};
+        day_parse(db_text(s, 2), &r.known_from);
+        if (db_text(s, 3).n > 0)
+            day_parse(db_text(s, 3), &r.known_to);
+        each(ctx, &r);
+    }
+    db_finish(s);
+    return result;
 }

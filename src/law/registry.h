@@ -12,8 +12,47 @@ enum err registry_open(struct db *d, struct error *e);
 enum err registry_put(struct db *d, struct str id, struct str text, day_t known,
                       struct error *e);
 /* The corpus of all records, closed ones with the days on which they were known, so that later
- * knowledge never rewrites an earlier answer. ERR_INTEGRITY if a text was changed. */
+ * knowledge never rewrites an earlier answer. When the closed records of lists are more than the
+ * layers have room for, the earliest are left out and knowledge begins later (registry.c).
+ * ERR_INTEGRITY if a text was changed. */
 enum err registry_load(struct db *d, struct corpus **out, struct arena *a,
                        const struct classification *codes, struct error *e);
+/* The corpus as it was known on one day, however long ago: for questions of that day alone. */
+enum err registry_load_known(struct db *d, day_t known, struct corpus **out, struct arena *a,
+                             const struct classification *codes, struct error *e);
+/* All records there ever were, to be read by people: no layers, carve-outs or hash, not for
+ * decide(). */
+enum err registry_history(struct db *d, struct corpus **out, struct arena *a,
+                          const struct classification *codes, struct error *e);
+
+/* What the law would be if the draft `text` were published: the corpus of all records and, known
+ * from *known on (the day after today, or after the last day on which a record of the store
+ * begins or began to be known, so that today's answers stay as they are), the draft, its
+ * open predecessor of the same id closed on that day, and every text it `replaces` ending where
+ * the draft begins. *draft: its index among the instruments. The store is not changed. */
+enum err registry_load_draft(struct db *d, struct corpus **out, int *draft, day_t *known,
+                             struct arena *a, const struct classification *codes,
+                             struct str text, const char *file, struct error *e);
+/* Publishes a draft in one transaction: its record, and for every text it `replaces` a record
+ * that ends where the draft begins; both texts change in nothing else (publish.c says more).
+ * Nothing is changed after an error, and nothing that could not be loaded again is written. The
+ * same text once more changes nothing. ERR_CONFLICT if a record it closes is known only from a
+ * later day. */
+enum err registry_publish(struct db *d, struct str text, const char *file, day_t known,
+                          const struct classification *codes, struct error *e);
+/* The same, if the corpus of the store still has the hash `seen`; else ERR_CONFLICT. What was
+ * shown to a person is then what is done. */
+enum err registry_publish_seen(struct db *d, struct str text, const char *file, day_t known,
+                               const char *seen, const struct classification *codes,
+                               struct error *e);
+
+struct registry_row { /* a record as the store has it, those never known included */
+    struct str id, hash;
+    day_t known_from, known_to; /* DAY_MAX: open */
+    bool published;             /* false: shipped with the program */
+};
+typedef void registry_row_fn(void *ctx, const struct registry_row *r);
+enum err registry_log(struct db *d, struct str id, registry_row_fn *each, void *ctx,
+                      struct error *e);
 
 #endif

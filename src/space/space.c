@@ -37,6 +37,14 @@ bool scope_has(const struct scope *s, int leaf, int combo, int origin, int place
            bit_get(s->origin, (size_t)origin) && bit_get(s->place, (size_t)place);
 }
 
+void scope_clip(struct scope *s, const struct scope *to)
+{
+    bits_and(s->sector, to->sector, SECTOR_WORDS);
+    bits_and(s->origin, to->origin, ORIGIN_WORDS);
+    bits_and(s->place, to->place, PLACE_WORDS);
+    s->combo &= to->combo;
+}
+
 uint64_t scope_weigh(const struct scope *s)
 {
     uint64_t combos = 0;

@@ -53,6 +53,7 @@ const char *kind_name(enum kind k);           /* "firm", "person", "joint-ventur
 bool direction_parse(struct str s, enum direction *out);
 bool kind_parse(struct str s, enum kind *out);
 bool scope_has(const struct scope *s, int leaf, int combo, int origin, int place);
+void scope_clip(struct scope *s, const struct scope *to); /* s = the part of s within to */
 /* Cells of the scope that are valid combos. */
 uint64_t scope_weigh(const struct scope *s);
 

@@ -1,0 +1,98 @@
+/* COMMAND: map. Everything that a profile may do. */
+#include "api/ask.h"
+#include "cli/internal.h"
+#include "compare/map.h"
+
+/* The options in the words of a question, so that they mean what they mean to check: the mode
+ * is one in which every kind exists, and what is not said stands for everything. */
+static enum err fill_ask(const struct args *a, struct ask *k, struct error *e)
+{
+    memset(k, 0, sizeof *k);
+    k->mode = STR("3");
+    k->sector = str_from(option_get(a, "sector"));
+    k->from = str_from(option_get(a, "from"));
+    k->to = str_from(option_get(a, "to"));
+    k->kind = str_from(option_get(a, "kind"));
+    k->on = str_from(option_get(a, "on"));
+    k->known = str_from(option_get(a, "known"));
+    for (int i = 0; i < a->n_options; i++) {
+        struct str v = str_from(a->option[i].value);
+        bool fact = strcmp(a->option[i].name, "fact") == 0;
+        if ((fact && k->n_facts == ASK_FACTS) ||
+            (strcmp(a->option[i].name, "claim") == 0 && k->n_claims == ASK_CLAIMS))
+            return err_set(e, ERR_LIMIT, "最多 %d 个事实、%d 项援引", "at most %d facts and %d claims",
+                           (int)ASK_FACTS, (int)ASK_CLAIMS);
+        if (fact)
+            k->fact[k->n_facts++] = v;
+        else if (strcmp(a->option[i].name, "claim") == 0)
+            k->claim[k->n_claims++] = v;
+    }
+    return OK;
+}
+
+static enum err parse_profile(const struct args *a, const struct world *w, struct facts *facts,
+                              struct map_profile *p, struct error *e)
+{
+    struct ask ask;
+    struct sector_set set;
+    struct question q;
+    TRY(fill_ask(a, &ask, e));
+    bool all_sectors = ask.sector.n == 0, all_places = ask.to.n == 0;
+    if (a->n > 1) {
+        err_set(e, ERR_USAGE, "不需要“%s”", "\"%s\" is not needed", a->word[1]);
+        err_hint(e, "fumao map --from %.*s --sector %s", STR_ARG(ask.from), a->word[1]);
+        return ERR_USAGE;
+    }
+    if (all_sectors)
+        ask.sector = sector_code(w->codes, 0);
+    if (all_places)
+        ask.to = w->codes->place[0].code;
+    TRY(ask_parse(w->codes, w->corpus, &ask, &set, &q, facts, e));
+    *p = (struct map_profile){.origin = q.origin, .kind = q.kind,
+                              .place = all_places ? -1 : q.place, .on = q.on, .known = q.known,
+                              .facts = facts, .claims = q.claims};
+    if (all_sectors)
+        bits_set_range(p->sector, 0, (size_t)w->codes->gbt.n_leaves);
+    else
+        memcpy(p->sector, set.leaf, sizeof p->sector);
+    return OK;
+}
+
+static int show(const struct args *a, const struct world *w, const struct map *m)
+{
+    struct buf b;
+    buf_init(&b);
+    if (a->output == OUTPUT_CSV) {
+        map_csv(m, w->snapshot, &b);
+    } else if (a->output == OUTPUT_JSON) {
+        map_json(m, w->snapshot, &b, true);
+        buf_char(&b, '\n');
+    } else {
+        map_text(m, w->snapshot, a->zh, &b);
+    }
+    print_out(&b);
+    buf_finish(&b);
+    return 0;
+}
+
+int verb_map(const struct args *a)
+{
+    static const char *const allowed[] = {"from", "kind", "sector", "to",   "on",
+                                          "known", "fact", "claim", NULL};
+    static struct facts facts;
+    static struct map m;
+    struct error e = {0};
+    struct map_profile p;
+    struct world w;
+    struct arena arena;
+    if (options_check(a, allowed, &e) != OK || world_open(&w, option_get(a, "store"), &e) != OK)
+        return print_fault(a, &e);
+    arena_init(&arena);
+    enum err r = parse_profile(a, &w, &facts, &p, &e);
+    if (r == OK)
+        r = map_make(&m, &arena, w.snapshot, &p, &e);
+    int status = r == OK ? show(a, &w, &m) : print_fault(a, &e);
+    arena_finish(&arena);
+    world_close(&w);
+    return status;
+}

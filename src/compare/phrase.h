@@ -1,0 +1,23 @@
+/* phrase: answers, questions and grades in the words of this room's reports, zh and en, and the
+ * question of a witness as JSON in the shape of the decide request, so that it can be run again. */
+#ifndef COMPARE_PHRASE_H
+#define COMPARE_PHRASE_H
+
+#include "decide/decide.h"
+
+const char *answer_sign(enum outcome o); /* ○ △ ✕ ？ → */
+const char *treatment_phrase(enum treatment t, bool zh);
+/* The answer in a few words: "prohibited", "approval needed", "open: between ... and ...". */
+void answer_phrase(enum outcome o, enum treatment must, enum treatment hi, bool zh,
+                   struct buf *out);
+/* "confirmed" "likely" "indicative" in both languages; the JSON word is the English one. */
+const char *certainty_phrase(char grade, bool zh);
+void fact_phrase(const struct corpus *c, int fact, int64_t value, struct buf *out);
+void question_phrase(const struct corpus *c, const struct question *q, const struct facts *facts,
+                     bool zh, struct buf *out);
+void question_json(const struct corpus *c, const struct question *q, const struct facts *facts,
+                   struct jsonw *w);
+void kgrade(struct jsonw *w, const char *key, char grade);
+struct str pick_words(bool zh, struct str in_zh, struct str in_en); /* zh when en is empty */
+
+#endif
