@@ -4,10 +4,14 @@
 
 #include "portal/view.h"
 
+/* What a page has beside itself, at the same address with another ending. */
+enum twin { TWIN_PAGE, TWIN_JSON = 1, TWIN_CSV = 2, TWIN_SVG = 4, TWIN_ATOM = 8 };
+
 struct handled { /* one request on its way through a handler */
     struct view v;
     struct response *rs;
-    bool json;          /* the twin was asked for */
+    enum twin twin;     /* which form was asked for */
+    bool json;          /* twin == TWIN_JSON */
     int n_parts;
     struct str part[8]; /* decoded segments of the path */
 };

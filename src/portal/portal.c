@@ -176,19 +176,19 @@ static void style_handle(struct handled *h)
 
 static const struct {
     const char *part[6]; /* "*" takes any segment */
-    bool twin;           /* has a .json twin */
+    unsigned twins;      /* enum twin, those it has */
     void (*handle)(struct handled *h);
 } routes[] = {
-    {{NULL}, false, home_handle},
-    {{"check", NULL}, false, check_handle},
-    {{"check", "*", "*", "*", "*", NULL}, true, answer_handle},
-    {{"lists", NULL}, true, lists_handle},
-    {{"lists", "*", NULL}, true, list_handle},
-    {{"lists", "*", "*", NULL}, true, measure_handle},
-    {{"find", NULL}, true, find_handle},
-    {{"status", NULL}, true, status_handle},
-    {{"style.css", NULL}, false, style_handle},
-    {{"icon.svg", NULL}, false, icon_handle},
+    {{NULL}, 0, home_handle},
+    {{"check", NULL}, 0, check_handle},
+    {{"check", "*", "*", "*", "*", NULL}, TWIN_JSON, answer_handle},
+    {{"lists", NULL}, TWIN_JSON, lists_handle},
+    {{"lists", "*", NULL}, TWIN_JSON, list_handle},
+    {{"lists", "*", "*", NULL}, TWIN_JSON, measure_handle},
+    {{"find", NULL}, TWIN_JSON, find_handle},
+    {{"status", NULL}, TWIN_JSON, status_handle},
+    {{"style.css", NULL}, 0, style_handle},
+    {{"icon.svg", NULL}, 0, icon_handle},
 };
 
 static bool fits(const char *const *pattern, const struct handled *h)
@@ -201,10 +201,44 @@ static bool fits(const char *const *pattern, const struct handled *h)
     return i == h->n_parts && pattern[i] == NULL;
 }
 
+static const struct {
+    const char *ending, *type;
+    enum twin twin;
+} endings[] = {
+    {".json", "application/json", TWIN_JSON},
+    {".csv", "text/csv; charset=utf-8", TWIN_CSV},
+    {".svg", "image/svg+xml", TWIN_SVG},
+    {".atom", "application/atom+xml; charset=utf-8", TWIN_ATOM},
+};
+
+/* The ending of the last segment says which twin is meant. */
+static void cut_ending(struct handled *h, struct str *last)
+{
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+        size_t n = strlen(endings[i].ending);
+        if (last->n > n && memcmp(last->p + last->n - n, endings[i].ending, n) == 0) {
+            last->n -= n;
+            h->twin = endings[i].twin;
+            h->json = h->twin == TWIN_JSON;
+            return;
+        }
+    }
+}
+
+static const char *type_of(enum twin t)
+{
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+        if (endings[i].twin == t) {
+            return endings[i].type;
+        }
+    }
+    return NULL;
+}
+
 /* Segments are cut before they are decoded: a code may hold an encoded slash. */
 static bool cut_path(struct handled *h)
 {
-    struct str suffix = STR(".json"), rest = h->v.rq->path_raw;
+    struct str rest = h->v.rq->path_raw;
     rest.p++;
     rest.n--;
     while (rest.n > 0) {
@@ -214,13 +248,30 @@ static bool cut_path(struct handled *h)
         }
         h->n_parts++;
     }
-    struct str *last = h->n_parts > 0 ? &h->part[h->n_parts - 1] : NULL;
-    if (last != NULL && last->n > suffix.n &&
-        memcmp(last->p + last->n - suffix.n, suffix.p, suffix.n) == 0) {
-        last->n -= suffix.n;
-        h->json = true;
-    }
     return true;
+}
+
+/* The route of the path: as it is written first ("style.css"), then without its ending. */
+static int find_route(struct handled *h)
+{
+    int n = (int)(sizeof routes / sizeof *routes);
+    struct str *last = h->n_parts > 0 ? &h->part[h->n_parts - 1] : NULL;
+    struct str whole = last != NULL ? *last : STR("");
+    for (int i = 0; i < n; i++) {
+        if (h->n_parts == 1 && fits(routes[i].part, h) && str_find(whole, STR("."), NULL) &&
+            strcmp(routes[i].part[0], "*") != 0) {
+            return i;
+        }
+    }
+    if (last != NULL) {
+        cut_ending(h, last);
+    }
+    for (int i = 0; i < n; i++) {
+        if (fits(routes[i].part, h) && (h->twin == TWIN_PAGE || (routes[i].twins & h->twin))) {
+            return i;
+        }
+    }
+    return -1;
 }
 
 static void view_init(struct view *v, const struct portal *p, const struct request *rq)
@@ -255,17 +306,13 @@ void portal_handle(void *ctx, const struct request *rq, struct response *rs)
         http_problem(rq, rs, 405, "这个页面只能读取", "this page can only be read");
         return;
     }
-    bool known = cut_path(h);
-    size_t i = 0, n = sizeof routes / sizeof *routes;
-    while (known && i < n && (!fits(routes[i].part, h) || (h->json && !routes[i].twin))) {
-        i++;
-    }
-    if (!known || i == n) {
+    int i = cut_path(h) ? find_route(h) : -1;
+    if (i < 0) {
         not_found(h);
         return;
     }
-    if (h->json) {
-        rs->type = "application/json";
+    if (h->twin != TWIN_PAGE) {
+        rs->type = type_of(h->twin);
     }
     routes[i].handle(h);
     if (rs->status == 0 || rs->status == 200) {

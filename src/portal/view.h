@@ -34,6 +34,7 @@ struct view {
     struct str words;
     struct finding finding;
     bool remark;        /* /check: nothing was found for the words */
+    const void *more;   /* what one kind of page shows; its own file says what it is */
 };
 
 /* --- words ------------------------------------------------------------------------------ */
