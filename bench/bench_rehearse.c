@@ -77,7 +77,7 @@ static void measure(long n)
     struct error e = {0};
     int draft;
     day_t known;
-    check(db_open(&d, "sqlite::memory:", &e) == OK && registry_open(d, &e) == OK);
+    check(db_open(&d, "sqlite::memory:", &e) == OK && registry_open(&(struct book){.d = d}, &e) == OK);
     enum err code = registry_load_draft(d, &c, &draft, &known, &program, codes, make_draft(),
                                         "draft", &e);
     if (code != OK)

@@ -329,7 +329,8 @@ static void problems(void **state)
     secured(a);
     has(a, "Content-Type: application/problem+json\r\n");
     has(a, "\r\n\r\n{\"type\":\"about:blank\",\"title\":\"Not Found\",\"status\":404,"
-           "\"detail\":\"no <such> page\"}\n");
+           "\"detail\":\"no <such> page\",\"code\":\"not-found\",\"detail_zh\":\"没有<这>页\","
+           "\"detail_en\":\"no <such> page\",\"hint\":null,\"field\":null}\n");
     a = talk("GET /missing?lang=zh HTTP/1.1\r\nAccept: application/json;q=0.5, text/html\r\n"
              "Accept-Language: en\r\n" END);
     has(a, "Content-Type: text/html; charset=utf-8\r\n");

@@ -27,7 +27,7 @@ static int fresh(void **state)
     arena_init(&arena);
     known = day_from_civil(2090, 1, 10);
     return classification_load(&codes, &arena, NULL) != OK ||
-           db_open(&db, "sqlite::memory:", NULL) != OK || registry_open(db, NULL) != OK;
+           db_open(&db, "sqlite::memory:", NULL) != OK || registry_open(&(struct book){.d = db}, NULL) != OK;
 }
 
 static int done(void **state)
@@ -62,7 +62,7 @@ static struct str draft(const char *id, const char *valid_from, const char *effe
 static void publish(struct str text, day_t day)
 {
     struct error e = {0};
-    if (registry_publish(db, text, "draft.json", day, codes, &e) != OK)
+    if (registry_publish(&(struct book){.d = db}, text, "draft.json", day, codes, &e) != OK)
         fail_msg("%s: %s", e.field, e.detail_en);
 }
 
@@ -284,8 +284,8 @@ static void never_known(void **state)
     buf_put(&b, old.p, at);
     buf_z(&b, "\"effect\":\"notify\"");
     buf_put(&b, old.p + at + effect.n, old.n - at - effect.n);
-    assert_int_equal(registry_publish(db, buf_view(&b), "x", first - 1, codes, &e), ERR_CONFLICT);
-    assert_int_equal(registry_publish(db, buf_view(&b), "x", first, codes, &e), OK);
+    assert_int_equal(registry_publish(&(struct book){.d = db}, buf_view(&b), "x", first - 1, codes, &e), ERR_CONFLICT);
+    assert_int_equal(registry_publish(&(struct book){.d = db}, buf_view(&b), "x", first, codes, &e), OK);
     struct corpus *c = law_now();
     assert_int_equal(c->n_instruments, 32);
     assert_int_equal(text_now(c, "cn-national-2024")->known_from, first);
@@ -332,7 +332,7 @@ static void shipped_does_not_undo(void **state)
     publish(draft("cn-national-2024", "2024-04-21", "notify", ""), known);
     const char *before = rows();
     assert_int_equal(db_exec(db, "UPDATE meta SET value='older' WHERE key='shipped'", NULL), OK);
-    assert_int_equal(registry_open(db, NULL), OK);
+    assert_int_equal(registry_open(&(struct book){.d = db}, NULL), OK);
     assert_string_equal(rows(), before);
 }
 
@@ -340,7 +340,7 @@ static void refused(struct str text, day_t day, enum err want, const char *field
 {
     struct error e = {0};
     const char *before = rows();
-    assert_int_equal(registry_publish(db, text, "draft.json", day, codes, &e), want);
+    assert_int_equal(registry_publish(&(struct book){.d = db}, text, "draft.json", day, codes, &e), want);
     if (strcmp(e.field, field) != 0)
         fail_msg("field %s, not %s: %s", e.field, field, e.detail_en);
     assert_string_equal(rows(), before);
@@ -383,10 +383,10 @@ static void errors_change_nothing(void **state)
     const char *seen = law_now()->hash;
     publish(draft("cn-other", "2090-06-01", "notify", ""), known + 5);
     const char *before = rows();
-    assert_int_equal(registry_publish_seen(db, draft("cn-new", "2090-06-01", "prohibit", ""), "d",
+    assert_int_equal(registry_publish_seen(&(struct book){.d = db}, draft("cn-new", "2090-06-01", "prohibit", ""), "d",
                                            known + 6, seen, codes, &e), ERR_CONFLICT);
     assert_string_equal(rows(), before);
-    assert_int_equal(registry_publish_seen(db, draft("cn-new", "2090-06-01", "prohibit", ""), "d",
+    assert_int_equal(registry_publish_seen(&(struct book){.d = db}, draft("cn-new", "2090-06-01", "prohibit", ""), "d",
                                            known + 6, law_now()->hash, codes, &e), OK);
 }
 
@@ -402,7 +402,7 @@ static void too_many_lists(void **state)
     while (r == OK && n < 70) {
         snprintf(id, sizeof id, "cn-list-%02d", n++);
         before = rows();
-        r = registry_publish(db, draft(id, "2090-06-01", "notify", ""), "d", known, codes, &e);
+        r = registry_publish(&(struct book){.d = db}, draft(id, "2090-06-01", "notify", ""), "d", known, codes, &e);
     }
     assert_int_equal(r, ERR_LIMIT);
     assert_int_equal(n, LIMIT_LAYERS - 6 + 1); /* six shipped texts are layers */

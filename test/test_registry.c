@@ -16,7 +16,7 @@ static int load(void **state)
     (void)state;
     arena_init(&arena);
     return classification_load(&codes, &arena, NULL) != OK ||
-           db_open(&db, "sqlite::memory:", NULL) != OK || registry_open(db, NULL) != OK;
+           db_open(&db, "sqlite::memory:", NULL) != OK || registry_open(&(struct book){.d = db}, NULL) != OK;
 }
 
 static int unload(void **state)
@@ -60,7 +60,7 @@ static void shipped_once(void **state)
     (void)state;
     struct corpus *c = corpus_now();
     assert_int_equal(c->n_instruments, 32);
-    assert_int_equal(registry_open(db, NULL), OK);
+    assert_int_equal(registry_open(&(struct book){.d = db}, NULL), OK);
     assert_string_equal(corpus_now()->hash, c->hash);
 }
 
@@ -80,8 +80,8 @@ static void later_knowledge(void **state)
     buf_put(&b, text.p, at + effect_at);
     buf_z(&b, "\"effect\":\"require-approval\"");
     buf_put(&b, tail.p + effect_at + effect.n, tail.n - effect_at - effect.n);
-    assert_int_equal(registry_put(db, STR("cn-national-2024"), buf_view(&b), correction, NULL), OK);
-    assert_int_equal(registry_put(db, STR("cn-national-2024"), buf_view(&b), correction + 5, NULL),
+    assert_int_equal(registry_put(&(struct book){.d = db}, STR("cn-national-2024"), buf_view(&b), correction, NULL), OK);
+    assert_int_equal(registry_put(&(struct book){.d = db}, STR("cn-national-2024"), buf_view(&b), correction + 5, NULL),
                      OK); /* the same text again changes nothing */
     struct corpus *c = corpus_now();
     assert_int_equal(c->n_instruments, 33);
@@ -89,7 +89,7 @@ static void later_knowledge(void **state)
     assert_int_equal(outcome(c, correction), OUTCOME_CONDITIONAL);
     assert_int_equal(outcome(c, correction + 100), OUTCOME_CONDITIONAL);
     /* Put back on the same day: the corrected record was never known. */
-    assert_int_equal(registry_put(db, STR("cn-national-2024"), text, correction, NULL), OK);
+    assert_int_equal(registry_put(&(struct book){.d = db}, STR("cn-national-2024"), text, correction, NULL), OK);
     c = corpus_now();
     assert_int_equal(outcome(c, correction - 1), OUTCOME_PROHIBITED);
     assert_int_equal(outcome(c, correction + 100), OUTCOME_PROHIBITED);

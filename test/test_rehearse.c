@@ -594,7 +594,7 @@ static int setup(void **state)
     arena_init(&program);
     arena_init(&season);
     return classification_load(&codes, &program, NULL) != OK ||
-           db_open(&db, "sqlite::memory:", NULL) != OK || registry_open(db, NULL) != OK;
+           db_open(&db, "sqlite::memory:", NULL) != OK || registry_open(&(struct book){.d = db}, NULL) != OK;
 }
 
 static int teardown(void **state)

@@ -1,7 +1,6 @@
-/* The programs' door: /api/v1/decide, and problem+json for everything that goes wrong. */
-#include "api/api.h"
+/* The programs' door: routes, parameters and ETags, and problem+json for all that goes wrong. */
+#include "api/routes.h"
 
-#include <jansson.h>
 #include <stdlib.h>
 
 int api_status(enum err code)
@@ -31,306 +30,278 @@ int api_status(enum err code)
     }
 }
 
-void api_problem(const struct error *e, struct response *rs)
+void api_problem_json(const struct error *e, bool english, struct jsonw *w)
 {
+    const struct http_fault f = {.status = api_status(e->code), .title = err_name(e->code),
+                                 .code = err_name(e->code), .zh = e->detail_zh,
+                                 .en = e->detail_en, .hint = e->hint, .field = e->field};
+    http_fault_json(&f, english, w);
+}
+
+void api_problem(const struct request *rq, const struct error *e, struct response *rs)
+{
+    bool english = http_wants_english(rq);
     struct jsonw w;
     buf_clear(&rs->body);
     rs->status = api_status(e->code);
     rs->type = "application/problem+json";
+    http_set(rs, "Content-Language", english ? STR("en") : STR("zh"));
+    http_set(rs, "Vary", STR("Accept-Language"));
     jsonw_init(&w, &rs->body, false);
-    jsonw_object(&w);
-    jsonw_kz(&w, "type", "about:blank");
-    jsonw_kz(&w, "title", err_name(e->code));
-    jsonw_kint(&w, "status", rs->status);
-    jsonw_kz(&w, "code", err_name(e->code));
-    jsonw_kz(&w, "detail", e->detail_en);
-    jsonw_kz(&w, "detail_zh", e->detail_zh);
-    jsonw_kz(&w, "hint", e->hint[0] ? e->hint : NULL);
-    jsonw_kz(&w, "field", e->field[0] ? e->field : NULL);
-    jsonw_end(&w);
+    api_problem_json(e, english, &w);
 }
 
-/* --- a question out of fields ----------------------------------------------------------- */
+/* --- parameters ------------------------------------------------------------------------- */
 
-static struct str *ask_field(struct ask *a, struct str name)
+struct str api_arg(const struct api_call *c, const char *name)
 {
-    const struct {
-        const char *name;
-        struct str *at;
-    } fields[] = {{"sector", &a->sector}, {"mode", &a->mode},           {"from", &a->from},
-                  {"to", &a->to},         {"kind", &a->kind},           {"on", &a->on},
-                  {"known", &a->known},   {"direction", &a->direction}};
-    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
-        if (str_eqz(name, fields[i].name)) {
-            return fields[i].at;
+    return str_trim(http_query(c->rq, name));
+}
+
+enum err api_day(const struct api_call *c, const char *name, day_t otherwise, day_t *out,
+                 struct error *e)
+{
+    struct str s = api_arg(c, name);
+    *out = otherwise;
+    if (s.n == 0 || day_parse(s, out)) {
+        return OK;
+    }
+    err_set(e, ERR_SYNTAX, "“%.*s”不是日期", "\"%.*s\" is not a date", (int)(s.n > 40 ? 40 : s.n),
+            s.p);
+    err_at(e, "", 0, name);
+    err_hint(e, "YYYY-MM-DD");
+    return ERR_SYNTAX;
+}
+
+enum err api_number(const struct api_call *c, const char *name, int otherwise, int most, int *out,
+                    struct error *e)
+{
+    struct str s = api_arg(c, name);
+    int64_t n = otherwise;
+    if (s.n > 0 && (!str_int(s, &n) || n < 0 || n > most)) {
+        err_set(e, ERR_INVALID, "%s 应为 0 至 %d 的整数", "%s is a whole number from 0 to %d", name,
+                most);
+        err_at(e, "", 0, name);
+        return ERR_INVALID;
+    }
+    *out = (int)n;
+    return OK;
+}
+
+enum err api_days(const struct api *api, day_t on, day_t known, struct error *e)
+{
+    struct question q = {.mode = 1, .on = on, .known = known};
+    q.origin = str_eqz(api->codes->economy[0].alpha2, "CN"); /* any that is not China */
+    return question_check(api->corpus, &q, e);
+}
+
+enum err api_no(struct error *e, enum err code, const char *field, struct str value,
+                const char *hint)
+{
+    err_set(e, code, "没有“%.*s”", "there is no \"%.*s\"", (int)(value.n > 80 ? 80 : value.n),
+            value.p);
+    err_at(e, "", 0, field);
+    err_hint(e, "%s", hint);
+    return code;
+}
+
+/* --- routes ----------------------------------------------------------------------------- */
+
+/* Does the path fit? What stands for {names} is taken. Segments are cut before they are decoded:
+ * a code may hold an encoded slash. */
+static bool fits(const char *pattern, struct api_call *c)
+{
+    struct str want = str_from(pattern + 1), have = c->rq->path_raw;
+    int n = 0;
+    have.p++;
+    have.n--;
+    while (want.n > 0 && have.n > 0) {
+        struct str w = str_cut(want, '/', &want), h = str_cut(have, '/', &have);
+        if (w.p[0] != '{') {
+            if (!str_eq(w, h)) {
+                return false;
+            }
+        } else if (n == API_PARTS || h.n == 0 ||
+                   !http_decode(c->arena, h, false, &c->part[n++])) {
+            return false;
+        }
+    }
+    return want.n == 0 && have.n == 0;
+}
+
+static const struct api_param *param_of(const struct api_route *r, struct str name)
+{
+    for (int i = 0; i < r->n_params; i++) {
+        if (str_eqz(name, r->param[i].name) && strcmp(r->param[i].in, "query") == 0) {
+            return &r->param[i];
         }
     }
     return NULL;
 }
 
-static enum err too_many(const char *field, int limit, struct error *e)
+static enum err odd_parameter(const struct api_route *r, struct str name, struct error *e)
 {
-    err_set(e, ERR_LIMIT, "%s 超过 %d 项", "more than %2$d of %1$s", field, limit);
-    err_at(e, "", 0, field);
-    return ERR_LIMIT;
-}
-
-static enum err add_fact(struct ask *a, struct str s, struct error *e)
-{
-    if (s.n > 0 && a->n_facts == ASK_FACTS) {
-        return too_many("fact", ASK_FACTS, e);
-    }
-    if (s.n > 0) {
-        a->fact[a->n_facts++] = s;
-    }
-    return OK;
-}
-
-static enum err add_claim(struct ask *a, struct str s, struct error *e)
-{
-    if (s.n > 0 && a->n_claims == ASK_CLAIMS) {
-        return too_many("claim", ASK_CLAIMS, e);
-    }
-    if (s.n > 0) {
-        a->claim[a->n_claims++] = s;
-    }
-    return OK;
-}
-
-enum err ask_from_query(const struct request *rq, struct ask *out, struct error *e)
-{
-    for (int i = 0; i < rq->n_query; i++) {
-        const struct http_field *f = &rq->query[i];
-        struct str *at = ask_field(out, f->key);
-        if (at != NULL) {
-            *at = f->value;
-        } else if (str_eqz(f->key, "fact")) {
-            TRY(add_fact(out, f->value, e));
-        } else if (str_eqz(f->key, "claim")) {
-            TRY(add_claim(out, f->value, e));
+    char list[sizeof e->hint];
+    size_t n = 0;
+    list[0] = '\0';
+    for (int i = 0; i < r->n_params; i++) {
+        size_t k = strlen(r->param[i].name);
+        if (strcmp(r->param[i].in, "query") == 0 && n + k + 2 < sizeof list) {
+            memcpy(list + n, r->param[i].name, k);
+            n += k;
+            list[n++] = ' ';
         }
     }
-    return OK;
-}
-
-/* --- a question out of a JSON body ------------------------------------------------------ */
-
-static enum err bad_field(const char *name, struct error *e)
-{
-    err_set(e, ERR_INVALID, "字段“%s”不能这样写", "the field \"%s\" cannot be written so", name);
-    err_at(e, "", 0, name);
-    err_hint(e, "{\"sector\":\"7231\",\"mode\":1,\"from\":\"SG\",\"to\":\"CN-SH\","
-                "\"facts\":{\"name\":true},\"claims\":[\"wto-gats-china\"]}");
+    list[n] = '\0';
+    char field[64];
+    size_t k = name.n < sizeof field ? name.n : sizeof field - 1;
+    memcpy(field, name.p, k);
+    field[k] = '\0';
+    err_set(e, ERR_INVALID, "这个接口没有参数“%s”", "this route has no parameter \"%s\"", field);
+    err_at(e, "", 0, field);
+    err_hint(e, "%s", list);
     return ERR_INVALID;
 }
 
-static bool scalar(struct arena *a, const json_t *v, struct str *out)
+/* A parameter that the tag does not name is refused, never passed over; so is one said twice. */
+static enum err check_parameters(const struct api_route *r, const struct request *rq,
+                                 struct error *e)
 {
-    if (json_is_string(v)) {
-        *out = str_copy(a, (struct str){json_string_value(v), json_string_length(v)});
-        return true;
-    }
-    if (json_is_boolean(v)) {
-        *out = json_is_true(v) ? STR("true") : STR("false");
-        return true;
-    }
-    if (json_is_number(v)) {
-        char *z = json_dumps(v, JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
-        *out = str_copy(a, str_from(z));
-        free(z);
-        return out->n > 0;
-    }
-    return false;
-}
-
-/* "facts": {"name": value}, or a list of "name=value". */
-static enum err body_facts(struct arena *a, json_t *v, struct ask *out, struct error *e)
-{
-    const char *name;
-    json_t *x;
-    size_t i;
-    json_array_foreach(v, i, x) {
-        struct str s;
-        if (!json_is_string(x) || !scalar(a, x, &s)) {
-            return bad_field("facts", e);
+    for (int i = 0; i < rq->n_query; i++) {
+        const struct http_field *f = &rq->query[i];
+        const struct api_param *p = param_of(r, f->key);
+        if (p == NULL && !str_eqz(f->key, "lang")) {
+            return odd_parameter(r, f->key, e);
         }
-        TRY(add_fact(out, s, e));
-    }
-    json_object_foreach(v, name, x) {
-        struct str s, value;
-        struct buf b;
-        if (!scalar(a, x, &value)) {
-            return bad_field("facts", e);
-        }
-        buf_init(&b);
-        buf_z(&b, name);
-        buf_char(&b, '=');
-        buf_str(&b, value);
-        s = str_copy(a, buf_view(&b));
-        buf_finish(&b);
-        TRY(add_fact(out, s, e));
-    }
-    return json_is_array(v) || json_is_object(v) ? OK : bad_field("facts", e);
-}
-
-static enum err body_claims(struct arena *a, json_t *v, struct ask *out, struct error *e)
-{
-    json_t *x;
-    size_t i;
-    if (!json_is_array(v)) {
-        return bad_field("claims", e);
-    }
-    json_array_foreach(v, i, x) {
-        struct str s;
-        if (!json_is_string(x) || !scalar(a, x, &s)) {
-            return bad_field("claims", e);
-        }
-        TRY(add_claim(out, s, e));
-    }
-    return OK;
-}
-
-/* Nesting is counted before the parser sees the text: its own limit is far above ours. */
-static bool too_deep(struct str s)
-{
-    int depth = 0;
-    bool quoted = false;
-    for (size_t i = 0; i < s.n; i++) {
-        char c = s.p[i];
-        if (quoted) {
-            i += c == '\\';
-            quoted = c != '"';
-        } else if (c == '"') {
-            quoted = true;
-        } else if (c == '[' || c == '{') {
-            if (++depth > LIMIT_JSON_DEPTH) {
-                return true;
+        for (int k = 0; k < i && p != NULL && !p->many; k++) {
+            if (str_eq(rq->query[k].key, f->key)) {
+                err_set(e, ERR_INVALID, "参数“%s”写了两次", "the parameter \"%s\" is said twice",
+                        p->name);
+                err_at(e, "", 0, p->name);
+                return ERR_INVALID;
             }
-        } else if (c == ']' || c == '}') {
-            depth--;
         }
     }
-    return false;
-}
-
-static enum err body_fields(struct arena *a, json_t *root, struct ask *out, struct error *e)
-{
-    const char *name;
-    json_t *v;
-    if (!json_is_object(root)) {
-        return bad_field("", e);
-    }
-    json_object_foreach(root, name, v) {
-        struct str *at = ask_field(out, str_from(name));
-        if (json_is_null(v)) {
-            continue;
-        }
-        if (strcmp(name, "facts") == 0 || strcmp(name, "fact") == 0) {
-            TRY(body_facts(a, v, out, e));
-        } else if (strcmp(name, "claims") == 0 || strcmp(name, "claim") == 0) {
-            TRY(body_claims(a, v, out, e));
-        } else if (at == NULL || !scalar(a, v, at)) {
-            return bad_field(name, e); /* an odd field is refused, never passed over */
+    for (int i = 0; i < r->n_params; i++) {
+        const struct api_param *p = &r->param[i];
+        if (p->required && strcmp(p->in, "query") == 0 && http_query(rq, p->name).n == 0) {
+            err_set(e, ERR_USAGE, "缺少“%s”", "%s is missing", p->name);
+            err_at(e, "", 0, p->name);
+            err_hint(e, "%s / %s", p->en, p->zh);
+            return ERR_USAGE;
         }
     }
     return OK;
 }
 
-static enum err ask_from_body(const struct request *rq, struct ask *out, struct error *e)
+/* --- ETags ------------------------------------------------------------------------------ */
+
+static int by_field(const void *a, const void *b)
 {
-    json_error_t where;
-    if (too_deep(rq->body)) {
-        return err_set(e, ERR_LIMIT, "JSON 嵌套超过 %d 层", "JSON nested deeper than %d",
-                       (int)LIMIT_JSON_DEPTH);
-    }
-    json_t *root = json_loadb(rq->body.p ? rq->body.p : "", rq->body.n, JSON_REJECT_DUPLICATES,
-                              &where);
-    if (root == NULL) {
-        err_set(e, ERR_SYNTAX, "正文不是 JSON（第 %d 行）：%s", "the body is not JSON (line %d): %s",
-                where.line, where.text);
-        return ERR_SYNTAX;
-    }
-    enum err code = body_fields(rq->arena, root, out, e);
-    json_decref(root);
-    return code;
+    const struct http_field *x = a, *y = b;
+    int d = str_cmp(x->key, y->key);
+    return d != 0 ? d : str_cmp(x->value, y->value);
 }
 
-/* --- answers ---------------------------------------------------------------------------- */
-
-static void groups_json(const struct api *api, const struct question *q,
-                        const struct sector_set *set, struct arena *a, struct buf *out)
+static void add_text(struct buf *b, struct str s)
 {
-    struct answer_group *g;
-    struct jsonw w;
-    int n = answer_groups(api->snapshot, q, set, a, &g);
-    jsonw_init(&w, out, false);
-    jsonw_object(&w);
-    jsonw_kstr(&w, "list", set->list);
-    jsonw_kstr(&w, "sector", set->code);
-    jsonw_kint(&w, "classes", set->count);
-    jsonw_kbool(&w, "partial", set->partial);
-    jsonw_key(&w, "groups");
-    jsonw_array(&w);
+    buf_int(b, (int64_t)s.n); /* lengths first: no two requests run into one text */
+    buf_char(b, ':');
+    buf_str(b, s);
+}
+
+struct str api_etag(const struct api *api, const struct request *rq, const char *language)
+{
+    struct http_field *sorted = ARENA_ARRAY(rq->arena, struct http_field, (size_t)rq->n_query + 1);
+    char *tag = arena_alloc(rq->arena, 40);
+    struct buf b;
+    uint64_t h[2];
+    int n = 0;
+    buf_init(&b);
+    for (int i = 0; i < rq->n_query; i++) {
+        if (rq->query[i].value.n > 0 && !str_eqz(rq->query[i].key, "lang")) {
+            sorted[n++] = rq->query[i];
+        }
+    }
+    qsort(sorted, (size_t)n, sizeof *sorted, by_field);
+    add_text(&b, build_mark());
+    add_text(&b, str_from(api->corpus->hash));
+    add_text(&b, rq->path_raw);
+    add_text(&b, str_from(language));
+    buf_int(&b, day_today()); /* the day that is meant where none is said, and the last to ask for */
     for (int i = 0; i < n; i++) {
-        bool silent = g[i].treatment == SILENT;
-        jsonw_object(&w);
-        jsonw_kz(&w, "outcome", outcome_name(g[i].outcome));
-        jsonw_kz(&w, "must", silent ? NULL : treatment_name(g[i].must));
-        jsonw_kz(&w, "treatment", silent ? NULL : treatment_name(g[i].treatment));
-        jsonw_key(&w, "sectors");
-        jsonw_array(&w);
-        for (int k = 0; k < LIMIT_SECTORS; k++) {
-            if (bit_get(g[i].leaves, (size_t)k)) {
-                jsonw_str(&w, sector_code(api->codes, k));
-            }
-        }
-        jsonw_end(&w);
-        jsonw_end(&w);
+        add_text(&b, sorted[i].key);
+        add_text(&b, sorted[i].value);
     }
-    jsonw_end(&w);
-    jsonw_kz(&w, "snapshot", api->corpus->hash);
-    jsonw_kday(&w, "on", q->on);
-    jsonw_kday(&w, "known", q->known);
-    jsonw_end(&w);
+    hash_quick(b.p, b.n, 0, h);
+    buf_finish(&b);
+    tag[0] = '"';
+    hash_hex((const uint8_t *)h, sizeof h, tag + 1);
+    tag[33] = '"';
+    return (struct str){tag, 34};
 }
 
-void api_answer(const struct api *api, const struct ask *ask, struct arena *a,
-                struct response *rs)
+/* --- the door --------------------------------------------------------------------------- */
+
+static void no_route(const struct api_call *c, bool other_method, struct error *e)
 {
-    struct sector_set *set = ARENA_NEW(a, struct sector_set);
-    struct facts *facts = ARENA_NEW(a, struct facts);
-    struct explanation *x = ARENA_NEW(a, struct explanation);
-    struct question q;
-    struct error e = {0};
-    if (ask_parse(api->codes, api->corpus, ask, set, &q, facts, &e) != OK) {
-        api_problem(&e, rs);
+    if (other_method) {
+        http_problem(c->rq, c->rs, 405, "这个接口不接受这种方法", "this route does not take this method");
         return;
     }
-    rs->type = "application/json";
-    if (set->count == 1) {
-        explain(api->snapshot, &q, x);
-        explanation_json(api->snapshot, &q, x, &rs->body, false);
-    } else {
-        groups_json(api, &q, set, a, &rs->body);
+    err_set(e, ERR_NOT_FOUND, "没有“%.*s”", "there is no %.*s",
+            (int)(c->rq->path.n > 200 ? 200 : c->rq->path.n), c->rq->path.p);
+    err_hint(e, "/api, /api/v1/openapi.json");
+    api_problem(c->rq, e, c->rs);
+}
+
+static void run_route(const struct api_route *r, struct api_call *c, struct error *e)
+{
+    enum err code = check_parameters(r, c->rq, e);
+    c->rs->type = "application/json";
+    if (code == OK && c->rq->method == METHOD_GET) {
+        http_set(c->rs, "Cache-Control", STR("no-cache")); /* keep, and ask whether it still holds */
+        if (http_known(c->rq, c->rs, api_etag(c->api, c->rq, ""))) {
+            return;
+        }
+    }
+    if (code == OK) {
+        code = r->handle(c, e);
+    }
+    if (code != OK) {
+        api_problem(c->rq, e, c->rs);
     }
 }
 
 void api_handle(const struct api *api, const struct request *rq, struct response *rs)
 {
-    struct ask ask = {0};
+    struct api_call c = {.api = api, .rq = rq, .rs = rs, .arena = rq->arena};
     struct error e = {0};
-    enum err code;
-    if (!str_eqz(rq->path, "/api/v1/decide")) {
-        err_set(&e, ERR_NOT_FOUND, "没有“%.*s”", "there is no %.*s", STR_ARG(rq->path));
-        err_hint(&e, "/api/v1/decide");
-        api_problem(&e, rs);
-        return;
+    bool other_method = false;
+    for (int i = 0; i < api_n_routes; i++) {
+        const struct api_route *r = &api_routes[i];
+        enum method method = strcmp(r->method, "POST") == 0 ? METHOD_POST : METHOD_GET;
+        if (!fits(r->path, &c)) {
+            continue;
+        }
+        if (method == rq->method) {
+            run_route(r, &c, &e);
+            return;
+        }
+        other_method = true;
     }
-    code = rq->method == METHOD_POST ? ask_from_body(rq, &ask, &e)
-                                     : ask_from_query(rq, &ask, &e);
-    if (code != OK) {
-        api_problem(&e, rs);
-        return;
-    }
-    api_answer(api, &ask, rq->arena, rs);
+    no_route(&c, other_method, &e);
+}
+
+/*
+ * API: GET /api/v1/openapi.json -> openapi
+ * zh: 本接口的 OpenAPI 3.1 描述
+ * en: This description, as OpenAPI 3.1
+ * example: /api/v1/openapi.json
+ */
+enum err api_get_openapi(struct api_call *c, struct error *e)
+{
+    (void)e;
+    buf_str(&c->rs->body, (struct str){api_openapi, api_openapi_n});
+    return OK;
 }

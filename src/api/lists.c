@@ -1,5 +1,5 @@
 /* Instruments, provisions and the search as JSON: the twins of /lists and /find. */
-#include "api/api.h"
+#include "api/routes.h"
 
 static void kpair(struct jsonw *w, const char *key, struct str zh, struct str en)
 {
@@ -160,6 +160,29 @@ void api_provision_json(const struct api *api, const struct provision *p, struct
     provision(&w, api->corpus, p);
 }
 
+/* --- the search ------------------------------------------------------------------------- */
+
+enum { FOUND_MAX = 20, PAGE = 100, PAGE_MAX = 1000 };
+
+static void found_provisions(const struct api *api, struct str words, struct jsonw *w)
+{
+    int at[FOUND_MAX];
+    int n = words.n > 0 ? law_find(api->corpus, words, at, FOUND_MAX) : 0;
+    jsonw_key(w, "provisions");
+    jsonw_array(w);
+    for (int i = 0; i < n && i < FOUND_MAX; i++) {
+        const struct provision *p = &api->corpus->provision[at[i]];
+        jsonw_object(w);
+        jsonw_kstr(w, "instrument", api->corpus->instrument[p->instrument].id);
+        jsonw_kstr(w, "key", p->key);
+        kgrade(w, p->evidence);
+        kpair(w, "text", p->zh, p->en);
+        jsonw_end(w);
+    }
+    jsonw_end(w);
+    jsonw_kint(w, "provisions_total", n);
+}
+
 void api_find_json(const struct api *api, struct str words, struct buf *out)
 {
     struct finding f = {0};
@@ -182,5 +205,199 @@ void api_find_json(const struct api *api, struct str words, struct buf *out)
     }
     jsonw_end(&w);
     jsonw_kbool(&w, "clear", f.clear);
+    found_provisions(api, words, &w);
     jsonw_end(&w);
+}
+
+/* --- routes ----------------------------------------------------------------------------- */
+
+/*
+ * API: GET /api/v1/search -> found
+ * zh: 文字对应的类别与条目
+ * en: Classes and provisions that words mean
+ * query q string! | 文字，中文或英文 | words, Chinese or English
+ * example: /api/v1/search?q=%E4%BA%91
+ */
+enum err api_get_search(struct api_call *c, struct error *e)
+{
+    struct str words = api_arg(c, "q");
+    if (words.n > LIMIT_WORDS_BYTES) {
+        err_set(e, ERR_LIMIT, "搜索词超过 %d 字节", "the words are longer than %d bytes",
+                (int)LIMIT_WORDS_BYTES);
+        err_at(e, "", 0, "q");
+        return ERR_LIMIT;
+    }
+    api_find_json(c->api, words, &c->rs->body);
+    return OK;
+}
+
+/*
+ * API: GET /api/v1/lists -> lists
+ * zh: 清单、协定与其他文本，含版本、施行日与核实等级
+ * en: Lists, agreements and other texts, with edition, dates and grades of evidence
+ * example: /api/v1/lists
+ */
+enum err api_get_lists(struct api_call *c, struct error *e)
+{
+    (void)e;
+    api_lists_json(c->api, &c->rs->body);
+    return OK;
+}
+
+/*
+ * API: GET /api/v1/lists/{id} -> list
+ * zh: 一份文本及其全部条目
+ * en: One text with all its provisions
+ * path id string! | 文本编号，如 cn-national-2024 | the id of the text, as cn-national-2024
+ * example: /api/v1/lists/cn-hainan-2021
+ */
+enum err api_get_list(struct api_call *c, struct error *e)
+{
+    int at = instrument_find(c->api->corpus, c->part[0]);
+    if (at < 0) {
+        return api_no(e, ERR_NOT_FOUND, "id", c->part[0], "/api/v1/lists");
+    }
+    api_list_json(c->api, at, &c->rs->body);
+    return OK;
+}
+
+/* What provisions are asked for; -1, 0 and empty ask nothing. */
+struct wanted {
+    int instrument, mode, origin, place, effect;
+    struct str key;
+    char grade;
+    bool any_sector;
+    struct sector_set sectors;
+    day_t on; /* DAY_MIN: any */
+};
+
+static bool any_shared(const uint64_t *a, const uint64_t *b, int n)
+{
+    for (int i = 0; i < n; i++) {
+        if ((a[i] & b[i]) != 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool has_mode(const struct provision *p, int mode)
+{
+    for (int k = 0; k < COMBOS; k++) {
+        if (((p->scope.combo >> k) & 1) && combo_mode(k) == mode) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool wants(const struct corpus *c, const struct wanted *w, const struct provision *p)
+{
+    const struct instrument *t = &c->instrument[p->instrument];
+    return instrument_current(t) && (w->instrument < 0 || p->instrument == w->instrument) &&
+           (w->key.n == 0 || str_eq(p->key, w->key)) &&
+           (w->grade == 0 || p->evidence == w->grade) &&
+           (w->effect < 0 || (int)p->effect == w->effect) &&
+           (w->on == DAY_MIN || (t->valid_from <= w->on && w->on < t->valid_to)) &&
+           (w->origin < 0 || bit_get(p->scope.origin, (size_t)w->origin)) &&
+           (w->place < 0 || bit_get(p->scope.place, (size_t)w->place)) &&
+           (w->mode == 0 || has_mode(p, w->mode)) &&
+           (w->any_sector || any_shared(p->scope.sector, w->sectors.leaf, SECTOR_WORDS));
+}
+
+static enum err read_codes(struct api_call *c, struct wanted *w, struct error *e)
+{
+    const struct classification *k = c->api->codes;
+    struct str sector = api_arg(c, "sector"), from = api_arg(c, "from"), to = api_arg(c, "to");
+    enum err code = from.n > 0 ? economy_parse(k, from, &w->origin, e) : OK;
+    if (code != OK) {
+        err_at(e, "", 0, "from");
+        return code;
+    }
+    code = to.n > 0 ? place_parse(k, to, &w->place, e) : OK;
+    if (code != OK) {
+        err_at(e, "", 0, "to");
+        return code;
+    }
+    w->any_sector = sector.n == 0;
+    return sector.n > 0 ? ask_sector(k, sector, &w->sectors, e) : OK;
+}
+
+static enum err read_wanted(struct api_call *c, struct wanted *w, struct error *e)
+{
+    struct str id = api_arg(c, "instrument"), effect = api_arg(c, "effect");
+    struct str grade = api_arg(c, "evidence");
+    w->instrument = id.n > 0 ? instrument_find(c->api->corpus, id) : -1;
+    w->origin = w->place = w->effect = -1;
+    w->key = api_arg(c, "key");
+    if (id.n > 0 && w->instrument < 0) {
+        return api_no(e, ERR_NOT_FOUND, "instrument", id, "/api/v1/lists");
+    }
+    for (int i = 0; i < EFFECT_COUNT && effect.n > 0; i++) {
+        w->effect = str_eqz(effect, effect_name((enum effect)i)) ? i : w->effect;
+    }
+    if (effect.n > 0 && w->effect < 0) {
+        return api_no(e, ERR_INVALID, "effect", effect, "prohibit, require-approval, condition, ...");
+    }
+    w->grade = grade.n == 1 && grade.p[0] >= 'A' && grade.p[0] <= 'C' ? grade.p[0] : '\0';
+    if (grade.n > 0 && w->grade == 0) {
+        return api_no(e, ERR_INVALID, "evidence", grade, "A, B, C");
+    }
+    TRY(api_day(c, "on", DAY_MIN, &w->on, e));
+    TRY(api_number(c, "mode", 0, 4, &w->mode, e));
+    return read_codes(c, w, e);
+}
+
+/*
+ * API: GET /api/v1/provisions -> provisions
+ * zh: 符合条件的条目，分页
+ * en: Provisions by what they say and reach, in pages
+ * query instrument string | 文本编号 | id of a text
+ * query key string | 条目的固定键 | the stable key of a provision
+ * query q string | 条目文字中的词 | words in their text
+ * query effect string | 效力：prohibit、require-approval 等 | effect: prohibit, require-approval ...
+ * query evidence string | 核实等级 A、B、C | grade of evidence: A, B, C
+ * query sector string | 涉及的行业 | a sector they reach
+ * query mode integer | 涉及的模式 | a mode they reach
+ * query from string | 涉及的经济体 | an economy they reach
+ * query to string | 涉及的地方 | a place they reach
+ * query on date | 当日有效 | in force on that day
+ * query offset integer | 从第几条起，默认 0 | from this one on, 0 unless said
+ * query limit integer | 至多几条，默认 100，上限 1000 | at most so many, 100 unless said, up to 1000
+ * example: /api/v1/provisions?sector=7231&on=2026-06-01&limit=3
+ */
+enum err api_get_provisions(struct api_call *c, struct error *e)
+{
+    const struct corpus *law = c->api->corpus;
+    struct wanted *w = ARENA_NEW(c->arena, struct wanted);
+    int *at = ARENA_ARRAY(c->arena, int, (size_t)law->n_provisions + 1);
+    struct str words = api_arg(c, "q");
+    int offset, limit, n = 0, all = 0;
+    struct jsonw j;
+    TRY(read_wanted(c, w, e));
+    TRY(api_number(c, "offset", 0, LIMIT_RULES, &offset, e));
+    TRY(api_number(c, "limit", PAGE, PAGE_MAX, &limit, e));
+    for (; words.n == 0 && all < law->n_provisions; all++) {
+        at[all] = all;
+    }
+    if (words.n > 0) {
+        all = law_find(law, words, at, law->n_provisions);
+    }
+    jsonw_init(&j, &c->rs->body, false);
+    jsonw_object(&j);
+    jsonw_key(&j, "provisions");
+    jsonw_array(&j);
+    for (int i = 0; i < all; i++) {
+        const struct provision *p = &law->provision[at[i]];
+        if (wants(law, w, p) && n++ >= offset && n <= offset + limit) {
+            provision(&j, law, p);
+        }
+    }
+    jsonw_end(&j);
+    jsonw_kint(&j, "total", n);
+    jsonw_kint(&j, "offset", offset);
+    jsonw_kint(&j, "limit", limit);
+    jsonw_kz(&j, "snapshot", law->hash);
+    jsonw_end(&j);
+    return OK;
 }

@@ -1,5 +1,7 @@
 #include "base/hash.h"
 
+#include <string.h>
+
 #include <openssl/evp.h>
 
 #include "base/err.h"
@@ -18,6 +20,32 @@ void hash_hex(const uint8_t *p, size_t n, char *out)
         out[2 * i + 1] = hex[p[i] & 15];
     }
     out[2 * n] = '\0';
+}
+
+/* Two lanes of multiply and fold, as in the wyhash family; the lanes never share a constant. */
+static uint64_t fold(uint64_t a, uint64_t b)
+{
+    unsigned __int128 x = (unsigned __int128)a * b;
+    return (uint64_t)x ^ (uint64_t)(x >> 64);
+}
+
+void hash_quick(const void *p, size_t n, uint64_t seed, uint64_t out[2])
+{
+    static const uint64_t k[4] = {0xa0761d6478bd642fu, 0xe7037ed1a0b428dbu, 0x8ebc6af09c88c6e3u,
+                                  0x589965cc75374cc3u};
+    const unsigned char *at = p;
+    uint64_t a = seed ^ k[0], b = fold(seed ^ k[1], k[2] ^ n), left = n;
+    while (left > 0) {
+        uint64_t v[2] = {0, 0};
+        size_t take = left < 16 ? (size_t)left : 16;
+        memcpy(v, at, take);
+        a = fold(a ^ v[0] ^ k[1], v[1] ^ k[3]) + v[0];
+        b = fold(b ^ v[1] ^ k[2], v[0] ^ k[0]) + (v[1] ^ a);
+        at += take;
+        left -= take;
+    }
+    out[0] = fold(a ^ k[2] ^ n, b ^ k[3]);
+    out[1] = fold(b ^ k[1] ^ n, a ^ k[0]) ^ out[0] >> 32;
 }
 
 void hash_init(struct hash *h)

@@ -8,6 +8,10 @@
 void hash_sha256(const void *p, size_t n, uint8_t out[32]);
 void hash_hex(const uint8_t *p, size_t n, char *out); /* 2n characters and a NUL */
 
+/* 128 bits of a text, fast and not for secrets or proofs: for tables and for ETags. The same seed
+ * gives the same hash on every machine of one byte order. */
+void hash_quick(const void *p, size_t n, uint64_t seed, uint64_t out[2]);
+
 struct hash {
     void *ctx;
 };

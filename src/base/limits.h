@@ -6,6 +6,11 @@ enum {
     LIMIT_FILE_BYTES = 64 * 1024 * 1024, /* one file read whole: instrument, code list, facts */
     LIMIT_JSON_DEPTH = 32,               /* nesting in any JSON we read */
     LIMIT_BODY_BYTES = 1024 * 1024,      /* HTTP request body */
+    LIMIT_BATCH_BYTES = 16 * 1024 * 1024, /* body of a route that takes many questions at once */
+    LIMIT_BATCH_BODIES = 256 * 1024 * 1024, /* such bodies held at one time, together */
+    LIMIT_BATCH_ITEMS = 10000,           /* questions in one JSON array */
+    LIMIT_RATE_PER_S = 1000,             /* requests of one client, in the long run */
+    LIMIT_RATE_BURST = 5000,             /* and at once */
     LIMIT_URL_BYTES = 4096,              /* HTTP target, path and query together */
     LIMIT_QUERY_ARGS = 64,               /* query or form fields of a request */
     LIMIT_WORDS_BYTES = 256,             /* a search text */
@@ -26,6 +31,7 @@ enum {
     LIMIT_ANNEX_ITEMS = 2000,
     LIMIT_ANNEX_FINDINGS = 10000,        /* findings kept of one text */
     LIMIT_EXPR_NODES = 65536,            /* expression nodes in one corpus */
+    LIMIT_WORDING_CELLS = 1024 * 1024,   /* words of one text times words of the other */
     LIMIT_QUESTION_BYTES = 64 * 1024,    /* a line of kept questions */
     LIMIT_QUESTION_ID = 63,              /* bytes of a kept question's mark */
     LIMIT_REHEARSE_GROUPS = 16384,       /* kinds of change told apart by a rehearsal */

@@ -102,9 +102,11 @@ enum err place_parse(const struct classification *c, struct str code, int *out, 
 bool place_group_bits(const struct classification *c, struct str group,
                       uint64_t bits[PLACE_WORDS]);
 
-/* Words to classes, best first. Exact substring match for 1, 2 and n Chinese characters over
- * names and synonyms, word match for English, over class names, their groups and divisions,
- * mapped ISIC titles and the shipped synonyms. score in [0, 1000]. */
+/* Words to classes, best first, over class names, their groups and divisions, titles of the
+ * foreign lists, the shipped synonyms and the shipped words of descriptions. What is the whole of
+ * a name or synonym comes first; else the share of the question's words (pairs of Chinese
+ * characters, English stems) that a class has, rare ones counting more. One Chinese character
+ * is looked for inside the names. score in [0, 1000]. */
 struct candidate {
     int leaf;
     int score;
@@ -116,5 +118,26 @@ struct finding {
     bool clear; /* the first is far enough ahead to be taken */
 };
 void classification_find(const struct classification *c, struct str words, struct finding *out);
+
+/* The one question that narrows a finding most: the level of the tree at which an answer leaves
+ * the fewest candidates to be expected. Every candidate near the best is in one choice, the most
+ * likely choice first; the last may be "none of these" (node -1). False, and nothing to ask,
+ * when the finding is clear or has fewer than two candidates near the best. */
+enum { NARROW_CHOICES = 6, NARROW_CANDIDATES = 20 };
+struct narrow_choice {
+    struct str zh, en;
+    int node; /* in the spine: the lowest that holds the choice's candidates */
+    int n;
+    int candidate[NARROW_CANDIDATES]; /* places in finding.best */
+};
+struct narrowing {
+    struct str zh, en; /* the question */
+    int level, of;     /* where it splits, and how many candidates */
+    int left_milli;    /* candidates expected to remain, in thousandths */
+    int n;
+    struct narrow_choice choice[NARROW_CHOICES];
+};
+bool classification_narrow(const struct classification *c, const struct finding *f,
+                           struct narrowing *out);
 
 #endif

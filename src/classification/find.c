@@ -1,12 +1,28 @@
 /*
- * Words to classes. One pass over the vocabulary; nothing is allocated. A leaf's score is the
- * best of what its names say (a table by kind of name and kind of match, higher the more of
- * the longer text is covered) and of how many units of the question it shares, rare units
- * counting more. So the order is a matter of this table alone, and ties go by code.
+ * Words to classes. Two passes over the vocabulary; nothing is allocated.
+ *
+ * What the question says is cut into units (words.c). A leaf has a unit to the degree that a
+ * text which speaks for the leaf has it; a unit is worth the more, the fewer leaves have it. The
+ * score of a leaf is the worth of the units it has, as a share of the worth of all units that
+ * any leaf has, and besides that the share of the one text that covers most of the question and
+ * is itself covered. A text that is the whole question counts by a table of its own, above all
+ * else. Ties go by code. Only whole numbers are used: the answer is the same everywhere.
  */
 #include "classification/internal.h"
 
-enum { DECIDED = 600, AHEAD_PERCENT = 125, SERVICE_BONUS = 15, UNITS_SCORE = 560, LEAST = 90 };
+enum {
+    LEAST = 90,
+    PARTS_MOST = 880,        /* a score that no whole match gave */
+    UNITS_PART = 620,        /* of 1000: the share of units; the rest is the best single text */
+    SINGLE_PERCENT = 35,     /* a single character is worth this much of its rarity */
+    NEXT_PERCENT = 25,       /* two units side by side in one text */
+    SECOND_PERCENT = 25,     /* a second text that has the unit too */
+    SERVICE_PERCENT = 120,   /* services and construction: what the program is asked about */
+    STATE_PERCENT = 96,      /* organs of state and associations */
+    RESIDUAL_PERCENT = 95,   /* "other" classes are right only where nothing else is */
+    DECIDED = 500,
+    AHEAD_PERCENT = 180,
+};
 
 enum match { WHOLE, INSIDE_NAME, AROUND_NAME, MATCHES };
 
@@ -19,27 +35,41 @@ static const struct worth worth_of[][MATCHES] = {
     [TERM_GROUP] = {{880, 0}, {540, 250}, {450, 300}},
     [TERM_DIVISION] = {{800, 0}, {440, 250}, {380, 250}},
     [TERM_TITLE] = {{800, 0}, {480, 250}, {400, 300}},
+    [TERM_FOREIGN] = {{700, 0}, {400, 250}, {350, 300}},
     [TERM_SYNONYM] = {{1000, 0}, {540, 300}, {480, 350}},
+    [TERM_WORDS] = {{0, 0}, {0, 0}, {0, 0}},
 };
 
-/* How much of a unit a name of each kind gives to its leaves, in percent. */
-static const int unit_share[] = {[TERM_CLASS] = 100, [TERM_GROUP] = 60, [TERM_DIVISION] = 30,
-                                 [TERM_TITLE] = 60, [TERM_SYNONYM] = 90};
+/* How much of a unit a text of each kind gives to its leaves, in percent. */
+static const int unit_share[] = {[TERM_CLASS] = 100,  [TERM_GROUP] = 70,   [TERM_DIVISION] = 35,
+                                 [TERM_TITLE] = 55,   [TERM_FOREIGN] = 60, [TERM_SYNONYM] = 90,
+                                 [TERM_WORDS] = 95};
+
+struct hit {
+    int term;
+    uint64_t units; /* a bit for each unit of the question that the term has */
+};
 
 struct search {
     struct str words; /* spelled */
+    struct str kept;  /* the same without what the question itself leaves out */
     struct str close; /* the same without the gaps between Chinese characters */
     int length;
-    int n_units;
+    int n_units, n_full; /* units; the first n_full are no single characters */
     struct str unit[FIND_UNITS];
     uint64_t signature[FIND_UNITS];
-    int seen_in[FIND_UNITS]; /* terms that have the unit */
+    uint64_t follows; /* unit i+1 stands next to unit i in the question */
+    int worth[FIND_UNITS];
+    int whole; /* the worth of all units that any leaf has */
     int score[LIMIT_SECTORS];
     const struct term *by[LIMIT_SECTORS];
     uint8_t share[LIMIT_SECTORS][FIND_UNITS];
-    int shared_most[LIMIT_SECTORS];
-    const struct term *shared_by[LIMIT_SECTORS];
+    int text[LIMIT_SECTORS]; /* the best single text of a leaf, of 1000 */
+    int most[LIMIT_SECTORS]; /* the most worth one text has given */
+    const struct term *most_by[LIMIT_SECTORS];
     int unique; /* the one leaf of a synonym that is the whole question, or -1; -2: several */
+    int n_hits;
+    struct hit hit[FIND_TERMS];
 };
 
 static int term_count(const struct term *t)
@@ -73,18 +103,18 @@ static int weighed(const struct term *t, enum match m, int score)
     return score * (700 + 300 * t->weight / WEIGHT_WHOLE) / 1000;
 }
 
+/* The whole question; or, for a question without units (one character), any part of a name. */
 static void match_term(struct search *s, const struct term *t, struct str words)
 {
-    int length = word_length(t->text), covered = 0;
+    int covered = 0;
     enum match m;
-    if (str_eq(t->text, words)) {
+    if (t->kind == TERM_WORDS) {
+        return;
+    } else if (str_eq(t->text, words)) {
         m = WHOLE;
-    } else if (t->text.n > words.n && str_find(t->text, words, NULL)) {
+    } else if (s->n_units == 0 && t->text.n > words.n && str_find(t->text, words, NULL)) {
         m = INSIDE_NAME;
-        covered = 1000 * s->length / length;
-    } else if (t->text.n < words.n && length > 1 && str_find(words, t->text, NULL)) {
-        m = AROUND_NAME;
-        covered = 1000 * length / s->length;
+        covered = 1000 * s->length / word_length(t->text);
     } else {
         return;
     }
@@ -96,64 +126,130 @@ static void match_term(struct search *s, const struct term *t, struct str words)
     }
 }
 
-static void share_units(struct search *s, const struct term *t)
+static int term_share(const struct term *t)
 {
-    int at[FIND_UNITS], n = 0;
+    return unit_share[t->kind] * t->weight / WEIGHT_WHOLE;
+}
+
+/* First pass: which units each text has, and what that gives to its leaves. */
+static void share_units(struct search *s, const struct term *terms, int at)
+{
+    const struct term *t = &terms[at];
+    uint64_t units = 0;
     for (int u = 0; u < s->n_units; u++) {
-        if ((t->signature & s->signature[u]) != 0 && str_find(t->text, s->unit[u], NULL)) {
-            at[n++] = u;
-            s->seen_in[u]++;
-        }
+        if ((t->signature & s->signature[u]) != 0 && str_find(t->text, s->unit[u], NULL))
+            units |= (uint64_t)1 << u;
     }
-    int share = unit_share[t->kind] * t->weight / WEIGHT_WHOLE;
-    for (int i = 0; n > 0 && i < term_count(t); i++) {
-        int leaf = term_leaf(t, i);
-        for (int k = 0; k < n; k++) {
-            uint8_t *have = &s->share[leaf][at[k]];
-            *have = *have < share ? (uint8_t)share : *have;
-        }
-        if (n * share > s->shared_most[leaf]) {
-            s->shared_most[leaf] = n * share;
-            s->shared_by[leaf] = t;
+    if (units == 0)
+        return;
+    s->hit[s->n_hits++] = (struct hit){at, units};
+    int share = term_share(t);
+    for (int i = 0; i < term_count(t); i++) {
+        uint8_t *have = s->share[term_leaf(t, i)];
+        for (uint64_t rest = units; rest != 0; rest &= rest - 1) {
+            int u = __builtin_ctzll(rest);
+            int high = have[u] > share ? have[u] : share, low = have[u] + share - high;
+            int both = high + low * SECOND_PERCENT / 100;
+            have[u] = (uint8_t)(both > 125 ? 125 : both);
         }
     }
 }
 
-/* One more than the binary logarithm of how rare the unit is. */
-static int rarity(int terms, int seen_in)
+/* Sixteen times the binary logarithm of x / 256, for x >= 256; straight between powers. */
+static int logarithm(int64_t x)
 {
-    int w = 1;
-    for (int64_t x = seen_in < 1 ? 1 : seen_in; 2 * x <= terms; x *= 2)
-        w++;
-    return w;
+    int whole = 0;
+    for (; x >= 512; x /= 2)
+        whole += 16;
+    return whole + (int)((x - 256) / 16);
 }
 
-/* A single unit is no overlap but a plain match, which match_term has weighed. */
+/* A unit that no leaf has is worth nothing, and the rest is measured without it. */
+static void weigh_units(struct search *s, int n_leaves)
+{
+    for (int u = 0; u < s->n_units; u++) {
+        int64_t have = 0;
+        for (int i = 0; i < n_leaves; i++)
+            have += s->share[i][u];
+        if (have == 0)
+            continue;
+        have = have < 100 ? 100 : have;
+        s->worth[u] = logarithm(256 + (int64_t)n_leaves * 100 * 256 / have);
+        if (u >= s->n_full)
+            s->worth[u] = s->worth[u] * SINGLE_PERCENT / 100;
+        s->whole += s->worth[u];
+    }
+}
+
+/* Second pass: how much of the question one text covers, and how much of it is covered. */
+static void score_text(struct search *s, const struct term *terms, const struct hit *h)
+{
+    const struct term *t = &terms[h->term];
+    int worth = 0, full = 0;
+    for (uint64_t rest = h->units; rest != 0; rest &= rest - 1) {
+        int u = __builtin_ctzll(rest);
+        worth += s->worth[u];
+        full += u < s->n_full;
+        bool next = u + 1 < s->n_full && (h->units >> u & 2) != 0 && (s->follows >> u & 1) != 0;
+        if (next)
+            worth += (s->worth[u] < s->worth[u + 1] ? s->worth[u] : s->worth[u + 1]) *
+                     NEXT_PERCENT / 100;
+    }
+    int covered = t->kind == TERM_WORDS || t->n_units == 0 ? 0 : 1000 * full / t->n_units;
+    covered = covered > 1000 ? 1000 : covered;
+    int share = term_share(t);
+    int text = (int)((int64_t)1000 * worth / s->whole * share / 100 * (400 + covered * 6 / 10) /
+                     1000);
+    for (int i = 0; i < term_count(t); i++) {
+        int leaf = term_leaf(t, i);
+        int down = t->kind == TERM_SYNONYM && t->leaf != NULL ? i * 15 : 0;
+        if (text - down > s->text[leaf])
+            s->text[leaf] = text - down;
+        if (worth * share > s->most[leaf]) {
+            s->most[leaf] = worth * share;
+            s->most_by[leaf] = t;
+        }
+    }
+}
+
+static bool between(const struct code *x, const char *from, const char *to)
+{
+    return str_cmp(x->code, str_from(from)) >= 0 && str_cmp(x->code, str_from(to)) < 0;
+}
+
+static int prior(const struct code *x)
+{
+    int percent = between(x, "47", "91") ? SERVICE_PERCENT
+                  : between(x, "91", "98") ? STATE_PERCENT
+                                           : 100;
+    bool residual = x->code.p[x->code.n - 1] == '9' && str_has_prefix(x->name_zh, STR("其他"));
+    return residual ? percent * RESIDUAL_PERCENT / 100 : percent;
+}
+
 static void score_units(struct search *s, const struct classification *c)
 {
-    int rare[FIND_UNITS], whole = 0;
-    for (int u = 0; u < s->n_units; u++) {
-        rare[u] = rarity(c->finder->n_terms, s->seen_in[u]);
-        whole += rare[u];
-    }
-    for (int i = 0; s->n_units > 0 && i < c->gbt.n_leaves; i++) {
-        int got = 0;
+    for (int i = 0; s->whole > 0 && i < c->gbt.n_leaves; i++) {
+        int64_t got = 0;
         for (int u = 0; u < s->n_units; u++)
-            got += rare[u] * s->share[i][u];
-        int overlap = UNITS_SCORE * got / (100 * whole);
-        if (overlap > s->score[i]) {
-            s->score[i] = overlap;
-            s->by[i] = s->shared_by[i];
-        } else if (s->score[i] > 0 && s->score[i] < 800) {
-            s->score[i] += overlap / 20;
+            got += s->worth[u] * s->share[i][u];
+        int score = (int)(got * UNITS_PART / (100 * s->whole)) +
+                    s->text[i] * (1000 - UNITS_PART) / 1000;
+        score = score * prior(sector_leaf(c, i)) / 100;
+        score = score > PARTS_MOST ? PARTS_MOST : score;
+        if (score > s->score[i]) {
+            s->score[i] = score;
+            s->by[i] = s->most_by[i];
         }
     }
 }
 
-static bool is_service(const struct code *x)
+/* At least half of the units are known: of what is said in unknown words nothing is clear. */
+static bool mostly_known(const struct search *s)
 {
-    return x->code.n == 4 && x->code.p[0] >= '5' && str_cmp(x->code, STR("51")) >= 0 &&
-           str_cmp(x->code, STR("98")) < 0;
+    int known = 0;
+    for (int u = 0; u < s->n_full; u++)
+        known += s->worth[u] > 0;
+    return 2 * known >= s->n_full;
 }
 
 static void choose(struct search *s, const struct classification *c, struct finding *out)
@@ -163,8 +259,6 @@ static void choose(struct search *s, const struct classification *c, struct find
         int score = s->score[i];
         if (score < LEAST || s->by[i] == NULL)
             continue;
-        if (score < 900 && is_service(sector_leaf(c, i)))
-            score += SERVICE_BONUS;
         score = score > 1000 ? 1000 : score;
         int at = out->n;
         while (at > 0 && score > out->best[at - 1].score)
@@ -179,8 +273,8 @@ static void choose(struct search *s, const struct classification *c, struct find
     if (out->n == 0)
         return;
     int first = out->best[0].score, second = out->n > 1 ? out->best[1].score : 0;
-    out->clear = (first >= DECIDED && 100 * first >= AHEAD_PERCENT * second) ||
-                 s->unique == out->best[0].leaf;
+    bool ahead = first >= DECIDED && 100 * first >= AHEAD_PERCENT * second;
+    out->clear = (ahead && mostly_known(s)) || s->unique == out->best[0].leaf;
 }
 
 /* Without the spaces that stand between two characters other than ASCII. */
@@ -188,35 +282,51 @@ static struct str close_gaps(struct str s, char *out)
 {
     size_t n = 0;
     for (size_t i = 0; i < s.n; i++) {
-        bool between = s.p[i] == ' ' && i > 0 && i + 1 < s.n && (s.p[i - 1] & 0x80) != 0 &&
-                       (s.p[i + 1] & 0x80) != 0;
-        if (!between)
+        bool between_two = s.p[i] == ' ' && i > 0 && i + 1 < s.n && (s.p[i - 1] & 0x80) != 0 &&
+                           (s.p[i + 1] & 0x80) != 0;
+        if (!between_two)
             out[n++] = s.p[i];
     }
     return (struct str){out, n};
 }
 
+static void cut_units(struct search *s)
+{
+    s->n_full = s->n_units = word_units(s->kept, s->unit, FIND_UNITS * 5 / 8);
+    if (s->n_full > 0)
+        s->n_units += word_singles(s->kept, s->unit + s->n_full, FIND_UNITS - s->n_full);
+    for (int u = 0; u < s->n_units; u++) {
+        s->signature[u] = word_signature(s->unit[u]);
+        bool next = u + 1 < s->n_full && s->unit[u + 1].p < s->unit[u].p + s->unit[u].n;
+        s->follows |= (uint64_t)next << u;
+    }
+}
+
 void classification_find(const struct classification *c, struct str words, struct finding *out)
 {
-    char spelled[FIND_SPELLED], close[FIND_SPELLED];
+    char spelled[FIND_SPELLED], close[FIND_SPELLED], left[FIND_SPELLED], kept[FIND_SPELLED];
     struct search s = {.unique = -1};
+    const struct term *term = c->finder->term;
     *out = (struct finding){0};
     if (words.n > LIMIT_WORDS_BYTES)
         words.n = LIMIT_WORDS_BYTES;
     s.words = (struct str){spelled, word_spell(words, spelled, sizeof spelled)};
     s.close = close_gaps(s.words, close);
+    struct str without = {left, word_without_excluded(words, left, sizeof left)};
+    s.kept = (struct str){kept, word_spell(without, kept, sizeof kept)};
     s.length = word_length(s.words);
     if (s.length == 0)
         return;
-    s.n_units = word_units(s.words, s.unit, FIND_UNITS);
-    for (int u = 0; u < s.n_units; u++)
-        s.signature[u] = word_signature(s.unit[u]);
+    cut_units(&s);
     for (int i = 0; i < c->finder->n_terms; i++) {
-        match_term(&s, &c->finder->term[i], s.words);
+        match_term(&s, &term[i], s.words);
         if (s.close.n < s.words.n) /* "法律 咨询" is also 法律咨询 */
-            match_term(&s, &c->finder->term[i], s.close);
-        share_units(&s, &c->finder->term[i]);
+            match_term(&s, &term[i], s.close);
+        share_units(&s, term, i);
     }
+    weigh_units(&s, c->gbt.n_leaves);
+    for (int i = 0; i < s.n_hits && s.whole > 0; i++)
+        score_text(&s, term, &s.hit[i]);
     score_units(&s, c);
     choose(&s, c, out);
 }

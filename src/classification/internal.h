@@ -6,7 +6,7 @@
 
 enum {
     FIND_TERMS = 16384,    /* terms in the vocabulary: names, titles, synonyms */
-    FIND_UNITS = 32,       /* character pairs and word stems looked at in one search */
+    FIND_UNITS = 64,       /* units looked at in one search: one bit each */
     FIND_SPELLED = 1024,   /* bytes of a search text in its spelled form */
     WEIGHT_WHOLE = 1000,   /* the highest weight of a synonym, after scaling */
 };
@@ -22,15 +22,19 @@ struct hint_pair {
     struct str w120, foreign;
 };
 
-enum term_kind { TERM_CLASS, TERM_GROUP, TERM_DIVISION, TERM_TITLE, TERM_SYNONYM };
+/* TITLE is an ISIC title of a group, FOREIGN a title of CPC, W/120 or EBOPS that reaches few
+ * classes, WORDS a list of words that descriptions of a class, group or division use. */
+enum term_kind { TERM_CLASS, TERM_GROUP, TERM_DIVISION, TERM_TITLE, TERM_FOREIGN, TERM_SYNONYM,
+                 TERM_WORDS };
 
-/* A name of the vocabulary. text is spelled (see word_spell); it stands for the leaves
+/* A text of the vocabulary. text is spelled (see word_spell); it stands for the leaves
  * [leaf_from, leaf_to), or for leaf[0..n_leaves) in order of preference if leaf is set. */
 struct term {
     struct str text, shown;
     uint64_t signature; /* one hashed bit per unit, to skip most comparisons */
     enum term_kind kind;
     int weight;         /* WEIGHT_WHOLE unless a synonym says less */
+    int n_units;
     int leaf_from, leaf_to;
     int n_leaves;
     const int *leaf;
@@ -94,10 +98,17 @@ enum err vocabulary_load(struct classification *c, struct arena *a, struct error
  * other characters stand as they are; punctuation between them is one space. Returns the
  * bytes written, at most room; a text that does not fit is cut at a character or word. */
 size_t word_spell(struct str s, char *out, size_t room);
-/* Units of a spelled text: pairs of neighbouring characters, and words with their spaces. */
+/* What is left without what the text itself leaves out (除…以外, 不包括…, except ...): that names
+ * other classes than the one meant. */
+size_t word_without_excluded(struct str s, char *out, size_t room);
+/* Units of a spelled text: pairs of neighbouring characters, and words with their spaces,
+ * without stop words and repetitions. */
 int word_units(struct str spelled, struct str *unit, int most);
+/* The single characters that are no stop characters: weaker units, for verbs like 修 and 租. */
+int word_singles(struct str spelled, struct str *unit, int most);
 uint64_t word_signature(struct str unit); /* one bit */
-uint64_t word_signature_all(struct str spelled);
+/* The bits of all units and singles; *n_units gets the number of units. */
+uint64_t word_signature_all(struct str spelled, int *n_units);
 int word_length(struct str spelled); /* characters without spaces */
 
 /* hint.c: the nearest of n candidate codes, best first. */

@@ -1,4 +1,5 @@
-/* The vocabulary: names of the spine, ISIC titles tied to its groups, shipped synonyms. */
+/* The vocabulary: names of the spine, titles of the foreign lists that reach its groups, shipped
+ * synonyms, and the words that descriptions of a class, group or division use. */
 #include "classification/internal.h"
 
 static struct term *add_term(struct finder *f, struct arena *a, struct str shown,
@@ -11,7 +12,7 @@ static struct term *add_term(struct finder *f, struct arena *a, struct str shown
     struct term *t = &f->term[f->n_terms++];
     *t = (struct term){.text = str_copy(a, text), .shown = shown, .kind = kind,
                        .weight = WEIGHT_WHOLE};
-    t->signature = word_signature_all(t->text);
+    t->signature = word_signature_all(t->text, &t->n_units);
     return t;
 }
 
@@ -48,6 +49,61 @@ static void add_titles(struct classification *c, struct arena *a)
                 t->leaf_to = group->leaf_to;
                 t->weight = r->partial ? WEIGHT_WHOLE * 9 / 10 : WEIGHT_WHOLE;
             }
+        }
+    }
+}
+
+enum { FOREIGN_LEAVES = 12 }; /* a code that reaches more says too little of each */
+
+/* Titles of the other lists speak for the leaves their codes reach, the less the more they
+ * reach. ISIC 1 to 2 digits, CPC and the rest count alike: what differs is how far they reach. */
+static void add_foreign(struct classification *c, struct arena *a, const struct codelist *l,
+                        const struct reach *reach)
+{
+    for (int i = 0; i < l->n; i++) {
+        int n = (int)bits_count(reach[i].leaf, SECTOR_WORDS);
+        if (n == 0 || n > FOREIGN_LEAVES)
+            continue;
+        struct term *t = add_term(c->finder, a, l->code[i].name_en, TERM_FOREIGN);
+        if (t == NULL)
+            continue;
+        int *leaf = ARENA_ARRAY(a, int, (size_t)n);
+        for (int k = 0; k < c->gbt.n_leaves; k++) {
+            if (bit_get(reach[i].leaf, (size_t)k))
+                leaf[t->n_leaves++] = k;
+        }
+        t->leaf = leaf;
+        t->weight = n <= 2 ? WEIGHT_WHOLE : WEIGHT_WHOLE * 2 / n;
+    }
+}
+
+static enum err add_words(struct classification *c, struct arena *a, struct error *e)
+{
+    static const char *const columns[] = {"code", "zh", "en", NULL};
+    static const char *const languages[] = {"zh", "en"};
+    struct table t;
+    bool more;
+    TRY(table_open(&t, a, "class-words.csv", columns, e));
+    for (;;) {
+        TRY(table_next(&t, &more, e));
+        if (!more)
+            return OK;
+        struct str code = table_text(&t, "code");
+        int at = codelist_find(&c->gbt, code);
+        if (at < 0)
+            return table_fail(&t, "code", "没有这个代码：%.*s", "no such code: %.*s", code, e);
+        const struct code *x = &c->gbt.code[at];
+        for (int k = 0; k < 2; k++) {
+            struct str words = table_text(&t, languages[k]);
+            if (words.n > FIND_SPELLED * 3 / 4)
+                return table_limit(&t, "FIND_SPELLED", FIND_SPELLED * 3 / 4, e);
+            struct term *term = add_term(c->finder, a, words, TERM_WORDS);
+            if (term == NULL)
+                continue;
+            term->shown = k == 0 ? x->name_zh : x->name_en;
+            term->leaf_from = x->leaf_from;
+            term->leaf_to = x->leaf_to;
+            term->weight = WEIGHT_WHOLE * (6 + x->level) / 10;
         }
     }
 }
@@ -110,11 +166,17 @@ enum err vocabulary_load(struct classification *c, struct arena *a, struct error
     static const char *const columns[] = {"term", "lang", "codes", "weight", NULL};
     struct table t;
     TRY(table_open(&t, a, "synonyms.csv", columns, e));
-    int most = 2 * c->gbt.n + 2 * c->finder->n_group_isic + t.n_rows;
+    int most = 4 * c->gbt.n + 2 * c->finder->n_group_isic + t.n_rows + c->isic.n + c->cpc.n +
+               c->w120.n + c->ebops.n; /* a code has at most one row of words */
     if (most > FIND_TERMS)
         return table_limit(&t, "FIND_TERMS", FIND_TERMS, e);
     c->finder->term = ARENA_ARRAY(a, struct term, (size_t)most);
     add_names(c, a);
     add_titles(c, a);
+    add_foreign(c, a, &c->isic, c->finder->isic);
+    add_foreign(c, a, &c->cpc, c->finder->cpc);
+    add_foreign(c, a, &c->w120, c->finder->w120);
+    add_foreign(c, a, &c->ebops, c->finder->ebops);
+    TRY(add_words(c, a, e));
     return add_synonyms(c, a, &t, e);
 }

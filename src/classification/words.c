@@ -24,26 +24,38 @@ static bool ends_with(const char *w, size_t n, const char *tail)
     return n > t + 2 && memcmp(w + n - t, tail, t) == 0;
 }
 
-/* companies -> company, boxes -> box, services -> servic, consulting -> consult, shipping ->
- * ship: crude, but the same for names and for questions, which is all that is needed. */
+/* companies -> compani, boxes -> box, lawyers -> lawyer. */
+static size_t cut_plural(char *w, size_t n)
+{
+    if (ends_with(w, n, "xes") || ends_with(w, n, "ches") || ends_with(w, n, "shes") ||
+        ends_with(w, n, "sses"))
+        return n - 2;
+    if (ends_with(w, n, "ies"))
+        return n - 2;
+    bool keeps = ends_with(w, n, "ss") || ends_with(w, n, "us") || ends_with(w, n, "is");
+    return ends_with(w, n, "s") && !keeps ? n - 1 : n;
+}
+
+/* Crude, but the same for names and for questions, which is all that is needed: translation,
+ * translator and translating -> transl; installer and installing -> install; servic, compani. */
 static size_t stem(char *w, size_t n)
 {
-    if (ends_with(w, n, "ies")) {
-        w[n - 3] = 'y';
-        n -= 2;
-    } else if (ends_with(w, n, "xes") || ends_with(w, n, "ches") || ends_with(w, n, "shes")) {
-        n -= 2;
-    } else if (ends_with(w, n, "s") && !ends_with(w, n, "ss") && !ends_with(w, n, "us") &&
-               !ends_with(w, n, "is")) {
-        n -= 1;
-    }
-    if (n > 6 && ends_with(w, n, "ing")) {
-        n -= 3;
-        if (w[n - 1] == w[n - 2] && w[n - 1] != 'l' && w[n - 1] != 's')
+    static const char *const tails[] = {"ation", "ator", "ating", "ated", "ative", "ate", "ment",
+                                        "ing", "ion", "or", "er", "ed", "al", "e"};
+    n = cut_plural(w, n);
+    for (size_t i = 0; i < sizeof tails / sizeof *tails; i++) {
+        size_t t = strlen(tails[i]);
+        if (!ends_with(w, n, tails[i]) || n - t < (t == 1 ? 3 : 4))
+            continue;
+        n -= t;
+        if (t > 1 && w[n - 1] == w[n - 2] && w[n - 1] != 'l' && w[n - 1] != 's')
             n--;
-    } else if (n > 4 && w[n - 1] == 'e') {
-        n--;
+        break;
     }
+    if (n > 3 && w[n - 1] == 'e')
+        n--;
+    if (n > 2 && w[n - 1] == 'y')
+        w[n - 1] = 'i';
     return n;
 }
 
@@ -117,9 +129,12 @@ static size_t next_end(struct str s, size_t i)
 
 static bool is_stop(struct str word)
 {
-    static const char *const stop[] = {" a ",   " an ",  " and ", " by ", " except ", " for ",
-                                       " in ",  " nec ", " of ",  " on ", " or ",     " other ",
-                                       " the ", " to ",  " with "};
+    static const char *const stop[] = {
+        " a ",    " an ",   " and ",  " as ",   " at ",   " by ",    " except ", " for ",
+        " from ", " in ",   " into ", " it ",   " its ",  " nec ",   " of ",     " on ",
+        " or ",   " our ",  " the ",  " their ", " them ", " to ",   " under ",  " up ",
+        " we ",   " who ",  " wher ", " which ", " with ", " i ",   " you ",    " your ",
+        " other ", " c ",   " e ",    " not ", " that ", " n ",    " be ",   " is ",    " are ",    " my "};
     for (size_t i = 0; i < sizeof stop / sizeof *stop; i++) {
         if (str_eqz(word, stop[i]))
             return true;
@@ -174,13 +189,47 @@ uint64_t word_signature(struct str unit)
     return (uint64_t)1 << ((h ^ (h >> 15)) & 63);
 }
 
-uint64_t word_signature_all(struct str spelled)
+/* Characters that say nothing of an activity: particles, pronouns, measure words. */
+static bool is_stop_character(struct str one)
+{
+    static const char stop[] = "的给在和把为用上下里中一个等及与或人家做替帮我你他们是有到对多不"
+                               "从向这那可以所类各其他些之将被会能要用时大小";
+    for (size_t i = 0; i + 3 <= sizeof stop - 1; i += 3) {
+        if (one.n == 3 && memcmp(one.p, stop + i, 3) == 0)
+            return true;
+    }
+    return false;
+}
+
+int word_singles(struct str spelled, struct str *unit, int most)
+{
+    int n = 0;
+    for (size_t i = 0; i < spelled.n && n < most;) {
+        size_t end = next_end(spelled, i);
+        struct str one = {spelled.p + i, end - i};
+        bool skip = end - i < 3 || is_stop_character(one);
+        for (int k = 0; k < n && !skip; k++)
+            skip = str_eq(unit[k], one);
+        if (!skip)
+            unit[n++] = one;
+        i = end;
+    }
+    return n;
+}
+
+uint64_t word_signature_all(struct str spelled, int *n_units)
 {
     uint64_t all = 0;
     struct str unit;
     size_t i = 0;
-    while (next_unit(spelled, &i, &unit))
+    for (*n_units = 0; next_unit(spelled, &i, &unit); (*n_units)++)
         all |= word_signature(unit);
+    for (i = 0; i < spelled.n;) {
+        size_t end = next_end(spelled, i);
+        if ((unsigned char)spelled.p[i] >= 0x80)
+            all |= word_signature((struct str){spelled.p + i, end - i});
+        i = end;
+    }
     return all;
 }
 
@@ -189,5 +238,51 @@ int word_length(struct str spelled)
     int n = 0;
     for (size_t i = 0; i < spelled.n; i++)
         n += spelled.p[i] != ' ' && ((unsigned char)spelled.p[i] & 0xC0) != 0x80;
+    return n;
+}
+
+/* The end of what is excluded by the words that begin at `at`, or `at` if nothing is. */
+static size_t excluded_to(struct str s, size_t at)
+{
+    static const struct {
+        const char *from, *to[4];
+    } forms[] = {
+        {"除", {"以外", "之外", "外，", "外的"}},
+        {"不包括", {"，", "；", "。", NULL}},
+        {" except ", {",", ";", ".", NULL}},
+        {" excluding ", {",", ";", ".", NULL}},
+        {" other than ", {",", ";", ".", NULL}},
+    };
+    struct str rest = {s.p + at, s.n - at};
+    for (size_t f = 0; f < sizeof forms / sizeof *forms; f++) {
+        size_t found, nearest = rest.n + 1, past = rest.n;
+        if (!str_has_prefix(rest, str_from(forms[f].from)))
+            continue;
+        for (size_t k = 0; k < 4 && forms[f].to[k] != NULL; k++) {
+            struct str to = str_from(forms[f].to[k]);
+            if (str_find(rest, to, &found) && found < nearest) {
+                nearest = found;
+                past = found + to.n;
+            }
+        }
+        bool open = f == 0; /* 除 alone is also a verb: it needs its other half */
+        if (nearest <= rest.n || !open)
+            return at + past;
+    }
+    return at;
+}
+
+size_t word_without_excluded(struct str s, char *out, size_t room)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < s.n && n < room;) {
+        size_t to = excluded_to(s, i);
+        if (to == i) {
+            out[n++] = s.p[i++];
+        } else {
+            out[n++] = ' ';
+            i = to;
+        }
+    }
     return n;
 }

@@ -176,19 +176,30 @@ static void fill_ask(const struct args *a, struct ask *k)
     }
 }
 
-static void put_answer(const struct args *a, const struct world *w, const struct question *q,
-                       struct buf *b)
+/* --keep: the answer on the log, and a file that proves it. Said on standard error. */
+static int keep(const struct args *a, struct world *w, const struct question *q,
+                const struct explanation *x)
 {
-    static struct explanation x;
-    explain(w->snapshot, q, &x);
+    struct error e = {0};
+    char path[512];
+    if (keep_answer(w, q, x, option_get(a, "out"), path, sizeof path, &e) != OK)
+        return print_fault(a, &e);
+    fprintf(stderr, a->zh ? "已留存：%s（核验：fumao ledger verify %s）\n"
+                          : "kept: %s (to check it: fumao ledger verify %s)\n", path, path);
+    return 0;
+}
+
+static void put_answer(const struct args *a, const struct world *w, const struct question *q,
+                       const struct explanation *x, struct buf *b)
+{
     if (a->output == OUTPUT_JSON) {
-        explanation_json(w->snapshot, q, &x, b, true);
+        explanation_json(w->snapshot, q, x, b, true);
         buf_char(b, '\n');
         return;
     }
-    put_head(b, w, q, &x, a->zh);
-    put_why(b, w, &x, a->zh);
-    put_next(b, w, &x, a->zh);
+    put_head(b, w, q, x, a->zh);
+    put_why(b, w, x, a->zh);
+    put_next(b, w, x, a->zh);
 }
 
 /* A code that stands for many classes: one line for each group of classes that agree. */
@@ -254,7 +265,7 @@ static void groups_json(const struct world *w, struct question *q, const struct 
 int verb_check(const struct args *a)
 {
     static const char *const allowed[] = {"mode", "from",  "to",    "kind", "direction",
-                                          "on",   "known", "fact", "claim", NULL};
+                                          "on",   "known", "fact", "claim", "keep", "out", NULL};
     static struct facts facts;
     static struct sector_set set;
     struct error e = {0};
@@ -275,15 +286,29 @@ int verb_check(const struct args *a)
         world_close(&w);
         return status;
     }
+    bool keeps = option_given(a, "keep");
+    static struct explanation x;
+    int status = 0;
+    if (keeps && set.count != 1) {
+        err_set(&e, ERR_AMBIGUOUS, "一次只能留存一个小类的答案；所问行业有 %d 个小类",
+                "an answer is kept for one class; this sector has %d", set.count);
+        status = print_fault(a, &e);
+        world_close(&w);
+        return status;
+    }
     buf_init(&b);
-    if (set.count == 1)
-        put_answer(a, &w, &q, &b);
-    else if (a->output == OUTPUT_JSON)
+    if (set.count == 1) {
+        explain(w.snapshot, &q, &x);
+        put_answer(a, &w, &q, &x, &b);
+    } else if (a->output == OUTPUT_JSON)
         groups_json(&w, &q, &set, &b);
     else
         put_groups(a, &w, &q, &set, &b);
     print_out(&b);
+    fflush(stdout);
+    if (keeps)
+        status = keep(a, &w, &q, &x);
     buf_finish(&b);
     world_close(&w);
-    return 0;
+    return status;
 }

@@ -10,7 +10,7 @@ static const struct verb {
 } verbs[] = {
     {"check",
      "SECTOR --mode N --from ECON --to PLACE [--kind K] [--direction D] [--on DATE] [--known DATE]"
-     " [--fact NAME=VALUE]... [--claim ID]...",
+     " [--fact NAME=VALUE]... [--claim ID]... [--keep [--out FILE]]",
      "能不能做:一个问题,一个有依据的答案", "may I: one question, one explained answer", verb_check},
     {"find", "WORDS", "由文字找行业小类和条目", "words to sector classes and provisions", verb_find},
     {"list", "log [ID] | show ID [KEY] | diff A B | blame KEY | lint FILE | import FILE | publish DRAFT [--yes]",
@@ -32,7 +32,14 @@ static const struct verb {
      "index of openness, with the contribution of every measure", verb_openness},
     {"prove", "[EDITION]... [--on DATE] [--threads N]", "两个程序对每一格各判一次并比较",
      "decide every cell with both programs and compare", verb_prove},
-    {"serve", "[--listen 127.0.0.1:8080]", "门户与接口", "portal and API", verb_serve},
+    {"ledger", "verify [FILE.fumao] [--key LINE|FILE] [--witness STATE] | prove INDEX [--size N] | prove --from N --to M |"
+     " checkpoint | key [rotate [--kind ed25519|sm2]] | log [--from N] [--kind K] | witness --key FILE --state FILE"
+     " [--log DIR] [--log-key LINE|FILE] [--make-key]",
+     "日志：核对、证明、见证", "the log: verified, proved, witnessed", verb_ledger},
+    {"backup", "FILE", "备份存储（运行中亦可），并核对副本", "copies the store while it is in use, and verifies the copy", verb_backup},
+    {"restore", "FILE [--witness STATE] [--key LINE|FILE] [--force]", "由备份恢复", "brings a backup back", verb_restore},
+    {"fsck", "", "核对存储、日志、文件沿革与留存答案", "verifies store, log, editions and kept answers", verb_fsck},
+    {"serve", "[--listen 127.0.0.1:8080] [--rate N] [--behind-proxy]", "门户与接口", "portal and API", verb_serve},
     {"doctor", "", "检查程序、数据与存储", "checks the program, its data and its store",
      verb_doctor},
 };
@@ -44,6 +51,14 @@ const char *option_get(const struct args *a, const char *name)
         if (strcmp(a->option[i].name, name) == 0)
             return a->option[i].value;
     return NULL;
+}
+
+bool option_given(const struct args *a, const char *name)
+{
+    for (int i = 0; i < a->n_options; i++)
+        if (strcmp(a->option[i].name, name) == 0)
+            return true;
+    return false;
 }
 
 enum err options_check(const struct args *a, const char *const *allowed, struct error *e)
@@ -128,7 +143,9 @@ static int help(bool zh, FILE *f)
 static bool needs_value(const char *name)
 {
     return strcmp(name, "json") != 0 && strcmp(name, "help") != 0 && strcmp(name, "keep") != 0 &&
-           strcmp(name, "timeline") != 0 && strcmp(name, "yes") != 0;
+           strcmp(name, "timeline") != 0 && strcmp(name, "behind-proxy") != 0 &&
+           strcmp(name, "yes") != 0 && strcmp(name, "force") != 0 &&
+           strcmp(name, "make-key") != 0;
 }
 
 static enum err option_add(struct args *a, const char *name, const char *value, struct error *e)

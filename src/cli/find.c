@@ -45,6 +45,55 @@ static void put_provisions(struct buf *b, const struct hits *h, bool zh)
         buf_printf(b, zh ? "……共 %d 条\n" : "... %d provisions in all\n", h->n);
 }
 
+static void narrowing_json(struct jsonw *j, const struct classification *c,
+                           const struct finding *f)
+{
+    struct narrowing ask;
+    jsonw_key(j, "ask");
+    if (!classification_narrow(c, f, &ask)) {
+        jsonw_null(j);
+        return;
+    }
+    jsonw_object(j);
+    jsonw_kstr(j, "zh", ask.zh);
+    jsonw_kstr(j, "en", ask.en);
+    jsonw_key(j, "choices");
+    jsonw_array(j);
+    for (int k = 0; k < ask.n; k++) {
+        const struct narrow_choice *x = &ask.choice[k];
+        jsonw_object(j);
+        jsonw_key(j, "text");
+        jsonw_object(j);
+        jsonw_kstr(j, "zh", x->zh);
+        jsonw_kstr(j, "en", x->en);
+        jsonw_end(j);
+        jsonw_key(j, "codes");
+        jsonw_array(j);
+        for (int i = 0; i < x->n; i++)
+            jsonw_str(j, sector_code(c, f->best[x->candidate[i]].leaf));
+        jsonw_end(j);
+        jsonw_end(j);
+    }
+    jsonw_end(j);
+    jsonw_end(j);
+}
+
+static void put_narrowing(struct buf *b, const struct classification *c, const struct finding *f,
+                          bool zh)
+{
+    struct narrowing ask;
+    if (!classification_narrow(c, f, &ask))
+        return;
+    buf_printf(b, "\n%.*s\n", STR_ARG(zh ? ask.zh : ask.en));
+    for (int k = 0; k < ask.n; k++) {
+        const struct narrow_choice *x = &ask.choice[k];
+        buf_printf(b, "  %.*s%s", STR_ARG(zh ? x->zh : x->en), zh ? "：" : ":");
+        for (int i = 0; i < x->n; i++)
+            buf_printf(b, " %.*s", STR_ARG(sector_code(c, f->best[x->candidate[i]].leaf)));
+        buf_char(b, '\n');
+    }
+}
+
 static void put_json(struct buf *b, const struct classification *c, const struct finding *f,
                      const struct hits *h)
 {
@@ -68,6 +117,7 @@ static void put_json(struct buf *b, const struct classification *c, const struct
     }
     jsonw_end(&j);
     jsonw_kbool(&j, "clear", f->clear);
+    narrowing_json(&j, c, f);
     provisions_json(&j, h);
     jsonw_end(&j);
     buf_char(b, '\n');
@@ -120,8 +170,10 @@ int verb_find(const struct args *a)
         put_json(&b, w.codes, &f, &h);
     else
         put_text(&b, w.codes, &f, a->output);
-    if (a->output == OUTPUT_TEXT)
+    if (a->output == OUTPUT_TEXT) {
+        put_narrowing(&b, w.codes, &f, a->zh);
         put_provisions(&b, &h, a->zh);
+    }
     print_out(&b);
     int status = f.n + h.n > 0 ? 0 : 3;
     buf_finish(&b);

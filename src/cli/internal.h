@@ -22,15 +22,28 @@ struct args {
     bool zh; /* language of text output */
 };
 
+struct store { /* the database, its log and who signs it */
+    struct db *db;
+    struct log *log;
+    struct signer signer;
+    struct book book;
+};
+/* Opens, migrates, puts in the shipped texts. Without `write` a key that cannot be read is no
+ * error: nothing will be signed. */
+enum err store_open(struct store *s, const char *spec, bool write, struct error *e);
+void store_close(struct store *s); /* accepts a zeroed one */
+
 struct world { /* the program's lifetime */
     struct arena arena;
-    struct db *db;
+    struct store store;
+    struct db *db; /* of the store */
     struct classification *codes;
     struct corpus *corpus;
     struct snapshot *snapshot;
 };
 
 const char *option_get(const struct args *a, const char *name); /* last one, NULL if absent */
+bool option_given(const struct args *a, const char *name); /* also one without a value */
 /* Every option given must be in the NULL-ended list. ERR_USAGE with a did-you-mean. */
 enum err options_check(const struct args *a, const char *const *allowed, struct error *e);
 
@@ -38,6 +51,12 @@ enum err world_open(struct world *w, const char *store, struct error *e);
 /* For questions as of one day of knowledge, however long ago (registry_load_known). */
 enum err world_open_known(struct world *w, const char *store, day_t known, struct error *e);
 void world_close(struct world *w);
+
+struct bundle;
+enum err keep_answer(struct world *w, const struct question *q, const struct explanation *x,
+                     const char *out, char *path, size_t room, struct error *e);
+enum err verify_kept(struct world *w, const struct bundle *b, bool zh, struct jsonw *json,
+                     struct buf *out, struct error *e);
 
 void print_out(const struct buf *b);
 int print_fault(const struct args *a, const struct error *e); /* returns the exit status */
@@ -60,5 +79,9 @@ int verb_list(const struct args *a);
 int verb_prove(const struct args *a);
 int verb_serve(const struct args *a);
 int verb_doctor(const struct args *a);
+int verb_ledger(const struct args *a);
+int verb_backup(const struct args *a);
+int verb_restore(const struct args *a);
+int verb_fsck(const struct args *a);
 
 #endif

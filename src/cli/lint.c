@@ -17,8 +17,8 @@ enum err draft_world_open(struct draft_world *w, const char *store, const char *
         return ERR_INVALID;
     }
     TRY(classification_load(&w->codes, &w->arena, e));
-    TRY(db_open(&w->db, store, e));
-    TRY(registry_open(w->db, e));
+    TRY(store_open(&w->store, store, false, e));
+    w->db = w->store.db;
     TRY(registry_load(w->db, &w->now, &w->arena, w->codes, e));
     struct corpus *c = NULL;
     TRY(registry_load_draft(w->db, &c, &w->draft, &w->known, &w->arena, w->codes, w->text,
@@ -31,7 +31,7 @@ enum err draft_world_open(struct draft_world *w, const char *store, const char *
 
 void draft_world_close(struct draft_world *w)
 {
-    db_close(w->db);
+    store_close(&w->store);
     arena_finish(&w->arena);
     memset(w, 0, sizeof *w);
 }

@@ -8,7 +8,8 @@
 
 struct draft_world { /* the law with the draft in it; the store is not changed */
     struct arena arena;
-    struct db *db;
+    struct store store;
+    struct db *db; /* of the store */
     struct classification *codes;
     struct corpus *now;    /* the law of the store */
     struct corpus *corpus; /* with the draft; NULL if it could not be read */

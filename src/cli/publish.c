@@ -177,7 +177,10 @@ static enum err write_down(const struct draft_world *w, const char *file, day_t 
                            struct error *e)
 {
     TRY(may_write(w->db, e));
-    return registry_publish_seen(w->db, w->text, file, known, w->now->hash, w->codes, e);
+    if (w->store.signer.n == 0 && strcmp(db_path(w->db), ":memory:") != 0)
+        return err_set(e, ERR_DENIED, "日志的密钥不可读，不能发布%s",
+                       "the key of the log cannot be read: nothing is published%s", "");
+    return registry_publish_seen(&w->store.book, w->text, file, known, w->now->hash, w->codes, e);
 }
 
 static void outcome_text(const struct plan *p, const char *file, day_t known, bool yes, bool zh,

@@ -1,5 +1,6 @@
 /* COMMAND: rehearse. */
 #include "cli/internal.h"
+#include "compare/kept.h"
 #include "compare/rehearse.h"
 
 #include <stdio.h>
@@ -62,9 +63,9 @@ static void put_head(const struct rehearsal *r, const struct weights *t, bool zh
     buf_printf(b, zh ? "草案 %.*s  %.*s  自 %s 起\n" : "draft %.*s  %.*s  from %s\n",
                STR_ARG(d->id), STR_ARG(pick(zh, d->title_zh, d->title_en)), from);
     if (r->witnesses)
-        buf_printf(b, zh ? "存储中尚无留存的问题：改问见证题，草案触及的每一类格各一题，"
+        buf_printf(b, zh ? "存储中没有留存的问题：改问见证题，草案触及的每一类格各一题，"
                            "事实一律未知\n"
-                         : "the store keeps no questions yet: asked instead of one witness for each "
+                         : "the store keeps no answers: asked instead of one witness for each "
                            "class cell that\nthe draft touches, with every fact unknown\n");
     buf_printf(b, zh ? "问题 %llu（不能读 %llu） · 答案 %llu"
                      : "questions %llu (rejected %llu) · answers %llu",
@@ -266,8 +267,27 @@ struct stage { /* what one run opens */
     FILE *questions; /* NULL: the witness set */
 };
 
-static enum err open_questions(const char *name, FILE **out, struct error *e)
+/* The questions of the answers that the store keeps; NULL if it keeps none. */
+static enum err open_kept(struct db *d, FILE **out, struct error *e)
 {
+    uint64_t n = 0;
+    *out = tmpfile();
+    if (*out == NULL)
+        return err_set(e, ERR_IO, "无法建立临时文件%s", "no temporary file can be made%s", "");
+    enum err r = kept_questions(d, *out, &n, e);
+    if (r == OK && n > 0) {
+        rewind(*out);
+        return OK;
+    }
+    fclose(*out);
+    *out = NULL;
+    return r;
+}
+
+static enum err open_questions(struct db *d, const char *name, FILE **out, struct error *e)
+{
+    if (name == NULL)
+        return open_kept(d, out, e);
     *out = name == NULL ? NULL : strcmp(name, "-") == 0 ? stdin : fopen(name, "rb");
     if (name == NULL || *out != NULL)
         return OK;
@@ -287,7 +307,7 @@ static enum err open_stage(const struct args *a, struct stage *s, struct error *
     s->weighted = option_get(a, "weights") != NULL;
     if (s->weighted)
         TRY(weights_open(s->w.codes, option_get(a, "weights"), &s->w.arena, &s->weights, e));
-    return open_questions(option_get(a, "questions"), &s->questions, e);
+    return open_questions(s->w.db, option_get(a, "questions"), &s->questions, e);
 }
 
 static void close_stage(struct stage *s)

@@ -68,5 +68,7 @@ enum err barriers_find(struct barriers *out, struct arena *a, const struct snaps
                        const struct catalogue *k, day_t on, day_t known, int edition,
                        struct error *e);
 const char *barrier_name(enum barrier_kind k);
+void barriers_json(const struct snapshot *s, const struct catalogue *k, const struct barriers *b,
+                   day_t on, day_t known, struct buf *out, bool pretty);
 
 #endif

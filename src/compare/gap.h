@@ -108,6 +108,8 @@ enum err gap_make(struct gap *out, struct arena *a, const struct snapshot *s,
 enum gap_category gap_category_of(bool governed, struct span applied, struct span bound);
 
 const char *gap_category_name(enum gap_category k); /* "breach", "facts", ... */
+/* No finding that rests on B, C, discretion or a line to be read with others is more than that. */
+bool gap_possible(const struct corpus *c, const struct gap *g, const struct gap_finding *f);
 void gap_json(const struct snapshot *s, const struct gap *g, struct buf *out);
 void gap_text(const struct snapshot *s, const struct gap *g, bool zh, struct buf *out);
 void gap_csv(const struct snapshot *s, const struct gap *g, struct buf *out);

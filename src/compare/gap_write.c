@@ -43,7 +43,7 @@ static int horizontals(const struct instrument *t, int mode)
     return n;
 }
 
-static bool is_possible(const struct corpus *c, const struct gap *g, const struct gap_finding *f)
+bool gap_possible(const struct corpus *c, const struct gap *g, const struct gap_finding *f)
 {
     return f->evidence != 'A' || f->partial || f->contested || f->discretion ||
            horizontals(agreement_of(c, g), f->witness.mode) > 0;
@@ -154,7 +154,7 @@ static void finding_json(struct jsonw *j, const struct corpus *c, const struct g
 {
     jsonw_object(j);
     jsonw_kz(j, "category", gap_category_name(f->category));
-    jsonw_kbool(j, "possible", is_possible(c, g, f));
+    jsonw_kbool(j, "possible", gap_possible(c, g, f));
     jsonw_kint(j, "cells", (int64_t)f->cells);
     span_json(j, "applied", f->applied);
     span_json(j, "bound", f->bound);
@@ -454,7 +454,7 @@ static void put_finding(struct buf *b, const struct corpus *c, const struct gap 
                         const struct gap_finding *f, bool zh)
 {
     char day[11];
-    buf_printf(b, "  %s · %llu %s · %s ", possible_words(is_possible(c, g, f), f->category, zh),
+    buf_printf(b, "  %s · %llu %s · %s ", possible_words(gap_possible(c, g, f), f->category, zh),
                (unsigned long long)f->cells, zh ? "格" : "cells", zh ? "实施" : "applied");
     put_span(b, f->applied);
     buf_z(b, zh ? "，承诺 " : ", bound ");
@@ -758,7 +758,7 @@ static void csv_finding(struct buf *b, const struct corpus *c, const struct gap 
     char grade[2] = {f->evidence, 0};
     struct buf words;
     csv_z(b, gap_category_name(f->category), true);
-    csv_z(b, is_possible(c, g, f) ? "yes" : "no", false);
+    csv_z(b, gap_possible(c, g, f) ? "yes" : "no", false);
     csv_n(b, box ? box->cells : f->cells);
     csv_z(b, treatment_name((enum treatment)f->applied.lo), false);
     csv_z(b, treatment_name((enum treatment)f->applied.hi), false);

@@ -64,6 +64,8 @@ struct routes {
 enum err route_find(struct routes *out, struct arena *a, const struct snapshot *s,
                     const struct question *q, struct error *e);
 void route_json(const struct routes *r, const struct snapshot *s, struct buf *out, bool pretty);
+/* The values of a change of fact as a short text: "true", "minor|major", ">=50". */
+void route_fact_words(const struct corpus *c, const struct route_change *x, struct buf *out);
 /* Without the line that names the sector (`head` false), for groups of sectors that agree. */
 void route_text(const struct routes *r, const struct snapshot *s, bool head, bool zh,
                 struct buf *out);

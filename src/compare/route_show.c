@@ -95,6 +95,11 @@ static void text_word(void *ctx, struct str word)
     buf_str(b, word);
 }
 
+void route_fact_words(const struct corpus *c, const struct route_change *x, struct buf *out)
+{
+    fact_words(c, x, text_word, out);
+}
+
 /* --- JSON --------------------------------------------------------------------------------- */
 
 static void kgrade(struct jsonw *w, char g)

@@ -14,6 +14,12 @@ struct db_stmt;
 /* spec: "sqlite:PATH" (made if absent), "sqlite::memory:"; NULL: sqlite under
  * $XDG_DATA_HOME/fumao or ~/.local/share/fumao. ERR_IO, ERR_USAGE, ERR_BUSY. */
 enum err db_open(struct db **out, const char *spec, struct error *e);
+/* The same for a store that must be there already: ERR_NOT_FOUND. */
+enum err db_open_old(struct db **out, const char *spec, struct error *e);
+/* One file by its path, to be read only: a backup. ERR_NOT_FOUND, ERR_INTEGRITY (no store). */
+enum err db_open_file(struct db **out, const char *path, struct error *e);
+/* The path a spec means, without opening anything. ERR_USAGE. */
+enum err db_place(const char *spec, char *out, size_t room, struct error *e);
 void db_close(struct db *d); /* NULL allowed */
 const char *db_path(const struct db *d);
 
@@ -22,6 +28,15 @@ const char *db_path(const struct db *d);
 enum err db_migrate(struct db *d, const char *room, const char *const *scripts, int n,
                     struct error *e);
 enum err db_exec(struct db *d, const char *sql, struct error *e);
+/* Writes the store as it is at this moment, others going on meanwhile, to `path`: one file without
+ * companions, mode 0600, on the disk when it returns. ERR_CONFLICT when there is a file; one that
+ * could not be finished is taken away. */
+enum err db_copy(struct db *d, const char *path, struct error *e);
+/* Makes the store one file without companions. ERR_BUSY when anybody else has it open. */
+enum err db_settle(struct db *d, struct error *e);
+/* The store's own checks of pages, indexes and references. ERR_INTEGRITY says the first finding. */
+enum err db_integrity(struct db *d, struct error *e);
+bool db_in_transaction(const struct db *d); /* a full disk can end one from below */
 
 enum err db_prepare(struct db *d, const char *sql, struct db_stmt **out, struct error *e);
 void db_bind_text(struct db_stmt *s, int at, struct str v);

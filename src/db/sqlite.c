@@ -1,10 +1,12 @@
 #include "db/db.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 struct db {
     sqlite3 *handle;
@@ -54,33 +56,84 @@ static enum err find_path(struct db *d, const char *spec, struct error *e)
         snprintf(d->path, sizeof d->path, "%s/.local/share/fumao/fumao.db",
                  home && home[0] == '/' ? home : "/tmp");
     }
-    if (strcmp(d->path, ":memory:") != 0)
-        make_folders(d->path);
     return OK;
 }
 
-enum err db_open(struct db **out, const char *spec, struct error *e)
+enum err db_place(const char *spec, char *out, size_t room, struct error *e)
+{
+    struct db d = {0};
+    TRY(find_path(&d, spec, e));
+    snprintf(out, room, "%s", d.path);
+    return OK;
+}
+
+static enum err no_store(const char *path, struct error *e)
+{
+    err_set(e, ERR_NOT_FOUND, "没有存储 %s", "there is no store %s", path);
+    err_at(e, path, 0, "");
+    return ERR_NOT_FOUND;
+}
+
+static enum err open_handle(struct db *d, int flags, struct error *e)
+{
+    if (sqlite3_open_v2(d->path, &d->handle, flags, NULL) != SQLITE_OK)
+        return fail(d->handle, e);
+    sqlite3_busy_timeout(d->handle, 5000);
+    /* EXTRA comes first: a new store is turned to WAL over a rollback journal, and one that was
+     * back in its folder after a power failure would empty the store. With WAL it means FULL. */
+    return db_exec(d, flags & SQLITE_OPEN_READONLY
+                          ? "PRAGMA trusted_schema=OFF; SELECT count(*) FROM sqlite_master"
+                          : "PRAGMA synchronous=EXTRA; PRAGMA journal_mode=WAL;"
+                            "PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF;", e);
+}
+
+static enum err open_path(struct db *d, int flags, struct error *e)
+{
+    bool memory = strcmp(d->path, ":memory:") == 0;
+    if (!(flags & SQLITE_OPEN_CREATE) && (memory || access(d->path, F_OK) != 0))
+        return no_store(d->path, e);
+    if ((flags & SQLITE_OPEN_CREATE) && !memory)
+        make_folders(d->path);
+    enum err result = open_handle(d, flags, e);
+    if (result != OK)
+        err_at(e, d->path, 0, "");
+    return result;
+}
+
+static enum err open_spec(struct db **out, const char *spec, int flags, struct error *e)
 {
     struct db *d = calloc(1, sizeof *d);
     check(d != NULL);
     *out = NULL;
     enum err result = find_path(d, spec, e);
-    if (result == OK && sqlite3_open(d->path, &d->handle) != SQLITE_OK) {
-        result = fail(d->handle, e);
-        err_at(e, d->path, 0, "");
-    }
-    if (result == OK) {
-        sqlite3_busy_timeout(d->handle, 5000);
-        result = db_exec(d, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
-                            "PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF;", e);
-    }
+    if (result == OK)
+        result = open_path(d, flags, e);
     if (result != OK) {
-        err_at(e, d->path, 0, "");
         db_close(d);
         return result;
     }
     *out = d;
     return OK;
+}
+
+enum err db_open(struct db **out, const char *spec, struct error *e)
+{
+    return open_spec(out, spec, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, e);
+}
+
+enum err db_open_old(struct db **out, const char *spec, struct error *e)
+{
+    return open_spec(out, spec, SQLITE_OPEN_READWRITE, e);
+}
+
+enum err db_open_file(struct db **out, const char *path, struct error *e)
+{
+    char spec[512];
+    *out = NULL;
+    if (strlen(path) > 500)
+        return err_set(e, ERR_USAGE, "路径超过 %d 字节", "the path is longer than %d bytes", 500);
+    snprintf(spec, sizeof spec, "sqlite:%s", path);
+    return open_spec(out, spec, SQLITE_OPEN_READONLY, e);
 }
 
 void db_close(struct db *d)
@@ -99,6 +152,11 @@ const char *db_path(const struct db *d)
 enum err db_exec(struct db *d, const char *sql, struct error *e)
 {
     return sqlite3_exec(d->handle, sql, NULL, NULL, NULL) == SQLITE_OK ? OK : fail(d->handle, e);
+}
+
+bool db_in_transaction(const struct db *d)
+{
+    return sqlite3_get_autocommit(d->handle) == 0;
 }
 
 /* Versions by room. A store from before rooms had versions of their own has the registry's in
@@ -190,9 +248,10 @@ enum err db_step(struct db_stmt *s, bool *row, struct error *e)
 {
     int r = sqlite3_step(s->s);
     *row = r == SQLITE_ROW;
-    if (r == SQLITE_DONE)
-        sqlite3_reset(s->s);
-    return r == SQLITE_ROW || r == SQLITE_DONE ? OK : fail(sqlite3_db_handle(s->s), e);
+    enum err result = r == SQLITE_ROW || r == SQLITE_DONE ? OK : fail(sqlite3_db_handle(s->s), e);
+    if (r != SQLITE_ROW)
+        sqlite3_reset(s->s); /* after a failure too: it takes no values before */
+    return result;
 }
 
 struct str db_text(struct db_stmt *s, int column)
@@ -217,4 +276,86 @@ void db_finish(struct db_stmt *s)
         return;
     sqlite3_finalize(s->s);
     free(s);
+}
+
+/* --- copies ------------------------------------------------------------------------------- */
+
+static enum err copy_pages(struct db *d, sqlite3 *to, struct error *e)
+{
+    sqlite3_backup *b = sqlite3_backup_init(to, "main", d->handle, "main");
+    if (b == NULL)
+        return fail(to, e);
+    /* All pages in one step: one read of one moment, which writers do not disturb (WAL). */
+    (void)sqlite3_backup_step(b, -1);
+    return sqlite3_backup_finish(b) == SQLITE_OK ? OK : fail(to, e);
+}
+
+/* The file and its name on the disk. */
+static bool sync_file(const char *path)
+{
+    char folder[600];
+    const char *slash = strrchr(path, '/');
+    if (slash == path)
+        slash++;
+    snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - path) : 1, slash ? path : ".");
+    int fd = open(path, O_RDONLY | O_CLOEXEC), at = open(folder, O_RDONLY | O_CLOEXEC);
+    bool well = fd >= 0 && at >= 0 && fsync(fd) == 0 && fsync(at) == 0;
+    if (fd >= 0)
+        close(fd);
+    if (at >= 0)
+        close(at);
+    return well;
+}
+
+enum err db_copy(struct db *d, const char *path, struct error *e)
+{
+    sqlite3 *to = NULL;
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return err_set(e, errno == EEXIST ? ERR_CONFLICT : ERR_IO, "不能新建 %s：%s",
+                       "cannot make %s: %s", path, strerror(errno));
+    close(fd);
+    enum err r = sqlite3_open_v2(path, &to, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK ? OK
+                                                                                 : fail(to, e);
+    if (r == OK)
+        r = copy_pages(d, to, e);
+    /* The copy says of itself that it has a journal beside it; it has none. */
+    if (r == OK && sqlite3_exec(to, "PRAGMA journal_mode=DELETE", NULL, NULL, NULL) != SQLITE_OK)
+        r = fail(to, e);
+    sqlite3_close(to);
+    if (r == OK && !sync_file(path))
+        r = err_set(e, ERR_IO, "不能写完 %s：%s", "cannot finish %s: %s", path, strerror(errno));
+    if (r != OK)
+        unlink(path);
+    return r;
+}
+
+enum err db_settle(struct db *d, struct error *e)
+{
+    struct db_stmt *s;
+    bool row;
+    TRY(db_prepare(d, "PRAGMA journal_mode=DELETE", &s, e));
+    enum err r = db_step(s, &row, e);
+    if (r == OK && !(row && str_eqz(db_text(s, 0), "delete")))
+        r = err_set(e, ERR_BUSY, "存储 %s 正被使用", "the store %s is in use", d->path);
+    db_finish(s);
+    return r;
+}
+
+enum err db_integrity(struct db *d, struct error *e)
+{
+    static const char *const sql[] = {"PRAGMA integrity_check(1)",
+                                      "SELECT \"table\" FROM pragma_foreign_key_check LIMIT 1"};
+    for (int i = 0; i < 2; i++) {
+        struct db_stmt *s;
+        bool row;
+        TRY(db_prepare(d, sql[i], &s, e));
+        enum err r = db_step(s, &row, e);
+        if (r == OK && row && !(i == 0 && str_eqz(db_text(s, 0), "ok")))
+            r = err_set(e, ERR_INTEGRITY, "存储文件损坏：%.*s", "the store file is damaged: %.*s",
+                        STR_ARG(db_text(s, 0)));
+        db_finish(s);
+        TRY(r);
+    }
+    return OK;
 }

@@ -115,7 +115,11 @@ struct explanation {
 };
 void explain(const struct snapshot *s, const struct question *q, struct explanation *out);
 
-/* The answer as the contracted JSON object, and as text for people. */
+/* How sure an answer is, docs/meaning.md section 5, without the rest of explain(). */
+char answer_evidence(const struct snapshot *s, const struct question *q, const struct answer *a);
+const char *certainty_name(char evidence); /* "confirmed" "likely" "indicative" */
+
+/* The answer as the contracted JSON object. */
 void explanation_json(const struct snapshot *s, const struct question *q,
                       const struct explanation *x, struct buf *out, bool pretty);
 

@@ -231,27 +231,39 @@ static char lowest(char a, char b)
     return a > b ? a : b;
 }
 
+char answer_evidence(const struct snapshot *s, const struct question *q, const struct answer *a)
+{
+    const struct corpus *c = s->c;
+    uint64_t deciding = snapshot_speaking(s, q) & snapshot_deciding(s, q);
+    char grade = 'A';
+    for (int i = 0; i < a->n_prevailing; i++)
+        grade = lowest(grade, c->provision[a->prevailing[i]].evidence);
+    if (a->outcome == OUTCOME_CARVED_OUT) {
+        int which = -1;
+        carve_out_state(s, q, deciding, &which);
+        return which >= 0 ? c->carve_out[which].evidence : 'C';
+    }
+    if (a->treatment != EQUAL)
+        return grade;
+    for (uint64_t m = deciding & s->default_equal; m != 0; m &= m - 1)
+        grade = lowest(grade, c->instrument[c->layer[__builtin_ctzll(m)]].complete ? 'B' : 'C');
+    return grade;
+}
+
+const char *certainty_name(char evidence)
+{
+    return evidence == 'A' ? "confirmed" : evidence == 'B' ? "likely" : "indicative";
+}
+
 static void explain_certainty(const struct snapshot *s, const struct question *q,
                               struct explanation *x)
 {
-    const struct corpus *c = s->c;
     uint64_t layers = snapshot_speaking(s, q) & snapshot_deciding(s, q) & s->default_equal;
-    x->evidence = 'A';
-    for (int l = 0; l < c->n_layers; l++)
+    for (int l = 0; l < s->c->n_layers; l++)
         if ((layers >> l) & 1)
             x->layer[x->n_layers++] = l;
-    for (int i = 0; i < x->answer.n_prevailing; i++)
-        x->evidence = lowest(x->evidence, c->provision[x->answer.prevailing[i]].evidence);
-    if (x->answer.treatment == EQUAL)
-        for (int i = 0; i < x->n_layers; i++)
-            x->evidence =
-                lowest(x->evidence, c->instrument[c->layer[x->layer[i]]].complete ? 'B' : 'C');
-    if (x->answer.outcome == OUTCOME_CARVED_OUT) {
-        int which = -1;
-        carve_out_state(s, q, snapshot_speaking(s, q) & snapshot_deciding(s, q), &which);
-        x->evidence = which >= 0 ? c->carve_out[which].evidence : 'C';
-    }
-    x->certainty = x->evidence == 'A' ? "confirmed" : x->evidence == 'B' ? "likely" : "indicative";
+    x->evidence = answer_evidence(s, q, &x->answer);
+    x->certainty = certainty_name(x->evidence);
 }
 
 void explain(const struct snapshot *s, const struct question *q, struct explanation *x)

@@ -249,7 +249,7 @@ static enum err check_known(const struct corpus *c, const struct change *change,
 
 /* Inside the transaction. The store is read again after the change: what could not be loaded is
  * never committed. */
-static enum err publish(struct db *d, struct arena *a, struct str text, const char *file,
+static enum err publish(const struct book *b, struct arena *a, struct str text, const char *file,
                         day_t known, const char *seen, const struct classification *codes,
                         struct error *e)
 {
@@ -257,7 +257,7 @@ static enum err publish(struct db *d, struct arena *a, struct str text, const ch
     struct corpus *before, *after;
     struct change change = {0};
     struct draft head = {0};
-    TRY(records_read(&s, d, a, e));
+    TRY(records_read(&s, b->d, a, e));
     TRY(records_begin(&s, &before, a, codes, e));
     TRY(records_finish(before, a, e));
     if (seen != NULL && strcmp(seen, before->hash) != 0) {
@@ -274,8 +274,8 @@ static enum err publish(struct db *d, struct arena *a, struct str text, const ch
     }
     TRY(check_known(before, &change, &head, known, file, e));
     for (int i = 0; i < change.n; i++)
-        TRY(registry_put(d, change.put[i].id, change.put[i].text, known, e));
-    TRY(records_read(&s, d, a, e));
+        TRY(registry_put(b, change.put[i].id, change.put[i].text, known, e));
+    TRY(records_read(&s, b->d, a, e));
     struct record *open = records_open(&s, head.id);
     check(open != NULL);
     open->file = file; /* for errors */
@@ -283,24 +283,21 @@ static enum err publish(struct db *d, struct arena *a, struct str text, const ch
     return records_finish(after, a, e);
 }
 
-enum err registry_publish_seen(struct db *d, struct str text, const char *file, day_t known,
-                               const char *seen, const struct classification *codes,
+enum err registry_publish_seen(const struct book *b, struct str text, const char *file,
+                               day_t known, const char *seen, const struct classification *codes,
                                struct error *e)
 {
     struct arena a;
     check(known > DAY_MIN && known < KNOWN_DRAFT);
-    TRY(db_exec(d, "BEGIN IMMEDIATE", e));
+    TRY(book_begin(b, e));
     arena_init(&a);
-    enum err result = publish(d, &a, text, file, known, seen, codes, e);
+    enum err result = publish(b, &a, text, file, known, seen, codes, e);
     arena_finish(&a);
-    if (result == OK && (result = db_exec(d, "COMMIT", e)) == OK)
-        return OK;
-    db_exec(d, "ROLLBACK", NULL);
-    return result;
+    return book_end(b, result, e);
 }
 
-enum err registry_publish(struct db *d, struct str text, const char *file, day_t known,
+enum err registry_publish(const struct book *b, struct str text, const char *file, day_t known,
                           const struct classification *codes, struct error *e)
 {
-    return registry_publish_seen(d, text, file, known, NULL, codes, e);
+    return registry_publish_seen(b, text, file, known, NULL, codes, e);
 }

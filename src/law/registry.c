@@ -14,7 +14,10 @@
  * closed. A question about an earlier day of knowledge is then refused (docs/meaning.md, 6),
  * never answered from half of the texts; registry_load_known answers it.
  */
+#include "ledger/leaf.h"
 #include "law/records.h"
+
+#include <time.h>
 
 #include <stdlib.h>
 
@@ -98,9 +101,33 @@ static enum err close_record(struct db *d, struct str id, const char *day, struc
     return result;
 }
 
-static enum err put(struct db *d, struct str id, struct str text, day_t known, bool published,
-                    struct error *e)
+/* The entry of a record: what it is, and since when it is known. Canonical (ledger/leaf.h). */
+static enum err log_record(const struct book *b, struct str id, const char *hash,
+                           const char *known, bool published, struct error *e)
 {
+    struct buf leaf;
+    struct jsonw w;
+    if (b->log == NULL)
+        return OK;
+    buf_init(&leaf);
+    jsonw_init(&w, &leaf, false);
+    jsonw_object(&w);
+    jsonw_kint(&w, "at", (int64_t)time(NULL));
+    jsonw_kz(&w, "hash", hash);
+    jsonw_kstr(&w, "id", id);
+    jsonw_kz(&w, "kind", "edition");
+    jsonw_kz(&w, "known", known);
+    jsonw_kbool(&w, "shipped", !published);
+    jsonw_end(&w);
+    enum err r = log_append(b->log, buf_view(&leaf), NULL, e);
+    buf_finish(&leaf);
+    return r;
+}
+
+static enum err put(const struct book *b, struct str id, struct str text, day_t known,
+                    bool published, struct error *e)
+{
+    struct db *d = b->d;
     struct open_row open;
     struct db_stmt *s;
     char hash[65], day[11];
@@ -120,13 +147,13 @@ static enum err put(struct db *d, struct str id, struct str text, day_t known, b
     db_bind_int(s, 5, published);
     enum err result = db_step(s, &row, e);
     db_finish(s);
-    return result;
+    return result == OK ? log_record(b, id, hash, day, published, e) : result;
 }
 
-enum err registry_put(struct db *d, struct str id, struct str text, day_t known,
+enum err registry_put(const struct book *b, struct str id, struct str text, day_t known,
                       struct error *e)
 {
-    return put(d, id, text, known, true, e);
+    return put(b, id, text, known, true, e);
 }
 
 /* One digest over the shipped instruments tells whether they are in the store already. */
@@ -158,14 +185,14 @@ static enum err meta_get(struct db *d, const char *key, char out[65], struct err
     return result;
 }
 
-static enum err put_shipped(struct db *d, const char *digest, struct error *e)
+static enum err put_shipped(const struct book *b, const char *digest, struct error *e)
 {
     struct db_stmt *s;
     bool row;
     for (size_t i = 0; i < shipped_count(); i++)
         if (is_instrument(shipped_name(i)))
-            TRY(put(d, id_of_file(shipped_name(i)), shipped_text(i), day_today(), false, e));
-    TRY(db_prepare(d, "INSERT INTO meta VALUES('shipped',?1) ON CONFLICT(key) DO UPDATE SET value=?1",
+            TRY(put(b, id_of_file(shipped_name(i)), shipped_text(i), day_today(), false, e));
+    TRY(db_prepare(b->d, "INSERT INTO meta VALUES('shipped',?1) ON CONFLICT(key) DO UPDATE SET value=?1",
                    &s, e));
     db_bind_text(s, 1, str_from(digest));
     enum err result = db_step(s, &row, e);
@@ -173,20 +200,85 @@ static enum err put_shipped(struct db *d, const char *digest, struct error *e)
     return result;
 }
 
-enum err registry_open(struct db *d, struct error *e)
+enum err book_begin(const struct book *b, struct error *e)
+{
+    return db_exec(b->d, "BEGIN IMMEDIATE", e);
+}
+
+/* Ends the transaction: signs the head and commits, or takes everything back. */
+enum err book_end(const struct book *b, enum err result, struct error *e)
+{
+    struct buf note;
+    buf_init(&note);
+    if (result == OK && b->log != NULL && b->signer != NULL)
+        result = signer_checkpoint(b->signer, b->log, (int64_t)time(NULL), &note, e);
+    buf_finish(&note);
+    if (result == OK && (result = db_exec(b->d, "COMMIT", e)) == OK)
+        return b->log == NULL ? OK : log_commit(b->log, e);
+    db_exec(b->d, "ROLLBACK", NULL);
+    if (b->log != NULL)
+        log_rollback(b->log);
+    return result;
+}
+
+static enum err count(struct db *d, const char *sql, int64_t *out, struct error *e)
+{
+    struct db_stmt *s;
+    bool row;
+    TRY(db_prepare(d, sql, &s, e));
+    enum err result = db_step(s, &row, e);
+    *out = result == OK && row ? db_int(s, 0) : 0;
+    db_finish(s);
+    return result;
+}
+
+/* Records from before the store had a log. */
+static enum err log_old_records(const struct book *b, struct error *e)
+{
+    struct db_stmt *s;
+    bool row;
+    TRY(db_prepare(b->d, "SELECT id,hash,known_from,published FROM instrument ORDER BY seq", &s, e));
+    enum err result;
+    while ((result = db_step(s, &row, e)) == OK && row) {
+        char hash[65] = "", day[11] = "";
+        if (db_text(s, 1).n == 64 && db_text(s, 2).n == 10) {
+            memcpy(hash, db_text(s, 1).p, 65);
+            memcpy(day, db_text(s, 2).p, 11);
+        }
+        if ((result = log_record(b, db_text(s, 0), hash, day, db_int(s, 3) != 0, e)) != OK)
+            break;
+    }
+    db_finish(s);
+    return result;
+}
+
+static enum err catch_up_log(const struct book *b, struct error *e)
+{
+    int64_t records, entries;
+    if (b->log == NULL)
+        return OK;
+    TRY(count(b->d, "SELECT count(*) FROM instrument", &records, e));
+    TRY(count(b->d, "SELECT count(*) FROM entry WHERE leaf LIKE '%\"kind\":\"edition\"%'", &entries, e));
+    return records > 0 && entries == 0 ? log_old_records(b, e) : OK;
+}
+
+enum err registry_open(const struct book *b, struct error *e)
 {
     char have[65], want[65];
-    TRY(db_migrate(d, "law", migrations, sizeof migrations / sizeof *migrations, e));
-    TRY(meta_get(d, "shipped", have, e));
+    int64_t logged = 1;
+    TRY(db_migrate(b->d, "law", migrations, sizeof migrations / sizeof *migrations, e));
+    TRY(meta_get(b->d, "shipped", have, e));
     shipped_digest(want);
-    if (strcmp(have, want) == 0)
+    if (b->log != NULL)
+        TRY(count(b->d, "SELECT count(*) FROM (SELECT 1 FROM entry WHERE"
+                        " leaf LIKE '%\"kind\":\"edition\"%' LIMIT 1)", &logged, e));
+    if (strcmp(have, want) == 0 && logged > 0)
         return OK;
-    TRY(db_exec(d, "BEGIN IMMEDIATE", e));
-    enum err result = put_shipped(d, want, e);
-    if (result == OK)
-        return db_exec(d, "COMMIT", e);
-    db_exec(d, "ROLLBACK", NULL);
-    return result;
+    TRY(book_begin(b, e));
+    enum err result = catch_up_log(b, e);
+    if (result == OK && strcmp(have, want) != 0)
+        result = put_shipped(b, want, e);
+    return book_end(b, result, e);
 }
 
 /* --- records ------------------------------------------------------------------------------ */
@@ -403,5 +495,101 @@ enum err registry_log(struct db *d, struct str id, registry_row_fn *each, void *
         each(ctx, &r);
     }
     db_finish(s);
+    return result;
+}
+
+/* --- replay ------------------------------------------------------------------------------- */
+
+struct replayed { /* a record as the log tells it */
+    struct str id, hash, known, closed; /* closed: empty while open */
+};
+struct replay {
+    struct arena a;
+    int n, room;
+    struct replayed *r;
+};
+
+static void replay_add(struct replay *p, struct replayed one)
+{
+    for (int i = 0; i < p->n; i++)
+        if (str_eq(p->r[i].id, one.id) && p->r[i].closed.n == 0)
+            p->r[i].closed = one.known;
+    if (p->n == p->room) {
+        p->room = p->room * 2 + 64;
+        p->r = realloc(p->r, (size_t)p->room * sizeof *p->r);
+        check(p->r != NULL);
+    }
+    p->r[p->n++] = one;
+}
+
+static enum err replay_leaves(struct db *d, struct replay *p, struct error *e)
+{
+    struct db_stmt *s;
+    bool row;
+    TRY(db_prepare(d, "SELECT seq,leaf FROM entry WHERE leaf LIKE '%\"kind\":\"edition\"%' ORDER BY seq",
+                   &s, e));
+    enum err result;
+    while ((result = db_step(s, &row, e)) == OK && row) {
+        struct replayed one = {0};
+        struct str leaf = db_text(s, 1), kind;
+        if (!leaf_member(&p->a, leaf, "kind", &kind) || !str_eqz(kind, "edition"))
+            continue; /* the words stand elsewhere in the entry */
+        if (!leaf_member(&p->a, leaf, "id", &one.id) || !leaf_member(&p->a, leaf, "hash", &one.hash) ||
+            !leaf_member(&p->a, leaf, "known", &one.known)) {
+            result = err_set(e, ERR_INTEGRITY, "日志第 %lld 条不完整", "entry %lld of the log is not whole",
+                             (long long)db_int(s, 0));
+            break;
+        }
+        replay_add(p, one);
+    }
+    db_finish(s);
+    return result;
+}
+
+static enum err differs(struct str id, const char *what, struct error *e)
+{
+    return err_set(e, ERR_INTEGRITY, "%.*s:存储与日志不符(%s)",
+                   "%.*s: the store is not what the log says (%s)", STR_ARG(id), what);
+}
+
+/* The rows of the store against the replay, in the order in which they were made. */
+static enum err compare_rows(struct db *d, const struct replay *p, struct error *e)
+{
+    struct db_stmt *s;
+    bool row;
+    int n = 0;
+    char hash[65];
+    TRY(db_prepare(d, "SELECT id,hash,known_from,known_to,text FROM instrument ORDER BY seq", &s, e));
+    enum err result;
+    while ((result = db_step(s, &row, e)) == OK && row) {
+        struct str id = db_text(s, 0);
+        text_hash(db_text(s, 4), hash);
+        const char *what = n >= p->n                                ? "not on the log"
+                           : !str_eq(id, p->r[n].id)                ? "order"
+                           : !str_eq(db_text(s, 1), p->r[n].hash)   ? "hash"
+                           : !str_eqz(p->r[n].hash, hash)           ? "text"
+                           : !str_eq(db_text(s, 2), p->r[n].known)  ? "known_from"
+                           : !str_eq(db_text(s, 3), p->r[n].closed) ? "known_to"
+                                                                    : NULL;
+        if (what != NULL) {
+            result = differs(id, what, e);
+            break;
+        }
+        n++;
+    }
+    db_finish(s);
+    return result == OK && n < p->n ? differs(p->r[n].id, "missing from the store", e) : result;
+}
+
+enum err registry_replay(const struct book *b, uint64_t *records, struct error *e)
+{
+    struct replay p = {0};
+    arena_init(&p.a);
+    enum err result = replay_leaves(b->d, &p, e);
+    if (result == OK)
+        result = compare_rows(b->d, &p, e);
+    *records = (uint64_t)p.n;
+    free(p.r);
+    arena_finish(&p.a);
     return result;
 }

@@ -2,14 +2,23 @@
 #ifndef LAW_REGISTRY_H
 #define LAW_REGISTRY_H
 
-#include "db/db.h"
+#include "ledger/signer.h"
 #include "law/law.h"
 
-/* Migrates, and puts in the shipped texts if they are not there. One transaction. */
-enum err registry_open(struct db *d, struct error *e);
+/* Where records are written: every one has its entry on the log, in the same transaction. A NULL
+ * log is for tests of other things. */
+struct book {
+    struct db *d;
+    struct log *log;
+    const struct signer *signer;
+};
+
+/* Migrates, and puts in the shipped texts if they are not there. One transaction. Records made
+ * before the store had a log get their entries now. */
+enum err registry_open(const struct book *b, struct error *e);
 /* A new record of `id`, known from that day on; it closes the open one. Nothing is changed when
  * the open record has the same text. Two statements: call it inside a transaction. */
-enum err registry_put(struct db *d, struct str id, struct str text, day_t known,
+enum err registry_put(const struct book *b, struct str id, struct str text, day_t known,
                       struct error *e);
 /* The corpus of all records, closed ones with the days on which they were known, so that later
  * knowledge never rewrites an earlier answer. When the closed records of lists are more than the
@@ -38,12 +47,12 @@ enum err registry_load_draft(struct db *d, struct corpus **out, int *draft, day_
  * Nothing is changed after an error, and nothing that could not be loaded again is written. The
  * same text once more changes nothing. ERR_CONFLICT if a record it closes is known only from a
  * later day. */
-enum err registry_publish(struct db *d, struct str text, const char *file, day_t known,
+enum err registry_publish(const struct book *b, struct str text, const char *file, day_t known,
                           const struct classification *codes, struct error *e);
 /* The same, if the corpus of the store still has the hash `seen`; else ERR_CONFLICT. What was
  * shown to a person is then what is done. */
-enum err registry_publish_seen(struct db *d, struct str text, const char *file, day_t known,
-                               const char *seen, const struct classification *codes,
+enum err registry_publish_seen(const struct book *b, struct str text, const char *file,
+                               day_t known, const char *seen, const struct classification *codes,
                                struct error *e);
 
 struct registry_row { /* a record as the store has it, those never known included */
@@ -54,5 +63,10 @@ struct registry_row { /* a record as the store has it, those never known include
 typedef void registry_row_fn(void *ctx, const struct registry_row *r);
 enum err registry_log(struct db *d, struct str id, registry_row_fn *each, void *ctx,
                       struct error *e);
+
+/* Replays the editions of the log: the records it tells of must be those of the store, in order,
+ * each with its hash and days, and every text must have its hash. *faults counts; the first is
+ * in *e (ERR_INTEGRITY). */
+enum err registry_replay(const struct book *b, uint64_t *records, struct error *e);
 
 #endif

@@ -2,6 +2,7 @@
 #include "portal/inside.h"
 
 #include "portal/pages.h"
+#include "portal/routes.h"
 
 /* A number is typed into a field named fact.NAME; the permalink has fact=NAME=value. */
 static bool take_typed_facts(struct view *v)
@@ -28,16 +29,30 @@ static bool take_typed_facts(struct view *v)
     return any;
 }
 
+/* The routes hold the explanation of the answer as it is. Without them the page is whole. */
+static void find_routes(struct view *v)
+{
+    struct routes *r = ARENA_NEW(v->arena, struct routes);
+    if (route_find(r, v->arena, v->portal->snapshot, &v->q, NULL) == OK) {
+        v->x = r->now;
+        v->more = r;
+        return;
+    }
+    v->x = ARENA_NEW(v->arena, struct explanation);
+    explain(v->portal->snapshot, &v->q, v->x);
+}
+
 static void show_one(struct handled *h)
 {
     struct view *v = &h->v;
     struct buf b;
-    v->x = ARENA_NEW(v->arena, struct explanation);
-    explain(v->portal->snapshot, &v->q, v->x);
     if (h->json) {
+        v->x = ARENA_NEW(v->arena, struct explanation);
+        explain(v->portal->snapshot, &v->q, v->x);
         explanation_json(v->portal->snapshot, &v->q, v->x, &h->rs->body, false);
         return;
     }
+    find_routes(v);
     buf_init(&b);
     page_answer(&b, v->lang, v, &v->x->answer);
     frame(h, outcome_word(v, v->x->answer.outcome), &b);
@@ -74,7 +89,7 @@ void answer_handle(struct handled *h)
     } else if (v->sectors.count == 1) {
         show_one(h);
     } else if (h->json) {
-        api_answer(&v->api, &v->ask, v->arena, h->rs);
+        api_answer(&v->api, v->rq, &v->ask, h->rs);
     } else {
         show_groups(h);
     }

@@ -28,10 +28,6 @@ void page_reserved(struct buf *b, enum lang lang, const struct view *v);
 void page_coverage(struct buf *b, enum lang lang, const struct view *v);
 void page_answer(struct buf *b, enum lang lang, const struct view *v, const struct answer *a);
 void page_groups(struct buf *b, enum lang lang, const struct view *v);
-void page_lists(struct buf *b, enum lang lang, const struct view *v);
-void page_instrument(struct buf *b, enum lang lang, const struct view *v,
-    const struct instrument *t);
-void page_measure(struct buf *b, enum lang lang, const struct view *v, const struct provision *p);
 void page_find(struct buf *b, enum lang lang, const struct view *v);
 void page_status(struct buf *b, enum lang lang, const struct view *v);
 

@@ -27,7 +27,7 @@ void error_page(struct handled *h, const struct error *e)
 {
     struct buf b;
     if (h->json) {
-        api_problem(e, h->rs);
+        api_problem(h->v.rq, e, h->rs);
         return;
     }
     buf_init(&b);
@@ -54,55 +54,6 @@ static void home_handle(struct handled *h)
     buf_init(&b);
     page_home(&b, h->v.lang, &h->v);
     frame(h, say(&h->v, MSG_site_long), &b);
-}
-
-static void lists_handle(struct handled *h)
-{
-    struct buf b;
-    if (h->json) {
-        api_lists_json(&h->v.api, &h->rs->body);
-        return;
-    }
-    buf_init(&b);
-    page_lists(&b, h->v.lang, &h->v);
-    frame(h, say(&h->v, MSG_lists_title), &b);
-}
-
-static void list_handle(struct handled *h)
-{
-    struct buf b;
-    h->v.instrument = instrument_find(h->v.law, h->part[1]);
-    if (h->v.instrument < 0) {
-        not_found(h);
-        return;
-    }
-    if (h->json) {
-        api_list_json(&h->v.api, h->v.instrument, &h->rs->body);
-        return;
-    }
-    const struct instrument *t = &h->v.law->instrument[h->v.instrument];
-    buf_init(&b);
-    page_instrument(&b, h->v.lang, &h->v, t);
-    frame(h, pick(&h->v, t->title_zh, t->title_en), &b);
-}
-
-static void measure_handle(struct handled *h)
-{
-    struct buf b;
-    h->v.instrument = instrument_find(h->v.law, h->part[1]);
-    const struct provision *p =
-        h->v.instrument < 0 ? NULL : provision_find(h->v.law, h->v.instrument, h->part[2]);
-    if (p == NULL) {
-        not_found(h);
-        return;
-    }
-    if (h->json) {
-        api_provision_json(&h->v.api, p, &h->rs->body);
-        return;
-    }
-    buf_init(&b);
-    page_measure(&b, h->v.lang, &h->v, p);
-    frame(h, p->key, &b);
 }
 
 static void find_handle(struct handled *h)
@@ -174,18 +125,39 @@ static void style_handle(struct handled *h)
 
 /* --- router ----------------------------------------------------------------------------- */
 
+const char *const portal_large[] = {"/api/v1/decide", NULL};
+const char *const portal_uncounted[] = {"/style.css", "/icon.svg", NULL};
+
+/* Among the twins of a route: what it shows follows from the program, the snapshot, the day and the
+ * request alone, so that its ETag is known before the page is written. */
+enum { PURE = 1 << 16 };
+
 static const struct {
     const char *part[6]; /* "*" takes any segment */
     unsigned twins;      /* enum twin, those it has */
     void (*handle)(struct handled *h);
 } routes[] = {
-    {{NULL}, 0, home_handle},
-    {{"check", NULL}, 0, check_handle},
-    {{"check", "*", "*", "*", "*", NULL}, TWIN_JSON, answer_handle},
+    {{NULL}, PURE, home_handle},
+    {{"check", NULL}, PURE, check_handle},
+    {{"check", "*", "*", "*", "*", NULL}, TWIN_JSON | PURE, answer_handle},
     {{"lists", NULL}, TWIN_JSON, lists_handle},
-    {{"lists", "*", NULL}, TWIN_JSON, list_handle},
+    {{"lists", "*", NULL}, TWIN_JSON | TWIN_CSV, list_handle},
+    {{"lists", "*", "heat", NULL}, TWIN_JSON | TWIN_CSV, heat_handle},
     {{"lists", "*", "*", NULL}, TWIN_JSON, measure_handle},
-    {{"find", NULL}, TWIN_JSON, find_handle},
+    {{"diff", NULL}, 0, diff_form_handle},
+    {{"diff", "*", NULL}, TWIN_JSON | TWIN_CSV, diff_handle},
+    {{"changes", NULL}, TWIN_JSON | TWIN_ATOM, changes_handle},
+    {{"find", NULL}, TWIN_JSON | PURE, find_handle},
+    {{"map", NULL}, TWIN_JSON | TWIN_CSV | PURE, map_handle},
+    {{"services", NULL}, TWIN_JSON | TWIN_CSV | PURE, services_handle},
+    {{"services", "*", NULL}, TWIN_JSON | TWIN_CSV | PURE, service_handle},
+    {{"zones", NULL}, TWIN_JSON | TWIN_CSV | TWIN_SVG | PURE, zones_handle},
+    {{"zones", "*", NULL}, TWIN_JSON | TWIN_CSV | PURE, zone_handle},
+    {{"agreements", NULL}, TWIN_JSON | TWIN_CSV | PURE, agreements_handle},
+    {{"agreements", "*", NULL}, TWIN_JSON | TWIN_CSV | PURE, agreement_handle},
+    {{"v", "*", NULL}, TWIN_JSON | TWIN_FUMAO, kept_handle},
+    {{"ledger", NULL}, TWIN_JSON, ledger_handle},
+    {{"ledger", "checkpoint", NULL}, 0, checkpoint_handle},
     {{"status", NULL}, TWIN_JSON, status_handle},
     {{"style.css", NULL}, 0, style_handle},
     {{"icon.svg", NULL}, 0, icon_handle},
@@ -209,6 +181,7 @@ static const struct {
     {".csv", "text/csv; charset=utf-8", TWIN_CSV},
     {".svg", "image/svg+xml", TWIN_SVG},
     {".atom", "application/atom+xml; charset=utf-8", TWIN_ATOM},
+    {".fumao", "application/json", TWIN_FUMAO},
 };
 
 /* The ending of the last segment says which twin is meant. */
@@ -243,7 +216,7 @@ static bool cut_path(struct handled *h)
     rest.n--;
     while (rest.n > 0) {
         struct str raw = str_cut(rest, '/', &rest);
-        if (h->n_parts == 6 || !http_decode(h->v.rq->arena, raw, false, &h->part[h->n_parts])) {
+        if (h->n_parts == (int)(sizeof h->part / sizeof *h->part) || !http_decode(h->v.rq->arena, raw, false, &h->part[h->n_parts])) {
             return false;
         }
         h->n_parts++;
@@ -290,6 +263,18 @@ static void view_init(struct view *v, const struct portal *p, const struct reque
     v->instrument = -1;
 }
 
+/* A page also depends on its language, on whether its links keep it, and on what is on offer. */
+static bool known_already(struct handled *h)
+{
+    const struct view *v = &h->v;
+    char how[4] = {v->lang == LANG_EN ? 'e' : 'z', v->lang_said ? 's' : '-',
+                   v->portal->archive != NULL ? 'k' : '-', '\0'};
+    if (h->twin == TWIN_PAGE) {
+        http_set(h->rs, "Vary", STR("Accept-Language"));
+    }
+    return http_known(v->rq, h->rs, api_etag(&v->api, v->rq, h->twin == TWIN_PAGE ? how : ""));
+}
+
 void portal_handle(void *ctx, const struct request *rq, struct response *rs)
 {
     const struct portal *p = ctx;
@@ -298,7 +283,10 @@ void portal_handle(void *ctx, const struct request *rq, struct response *rs)
     h->rs = rs;
     if (str_has_prefix(rq->path, STR("/api/"))) {
         api_handle(&h->v.api, rq, rs);
-        set_etag(rs);
+        return;
+    }
+    if (rq->method == METHOD_POST && str_eqz(rq->path, "/v")) {
+        keep_handle(h);
         return;
     }
     if (rq->method != METHOD_GET) {
@@ -306,13 +294,24 @@ void portal_handle(void *ctx, const struct request *rq, struct response *rs)
         http_problem(rq, rs, 405, "这个页面只能读取", "this page can only be read");
         return;
     }
-    int i = cut_path(h) ? find_route(h) : -1;
+    bool cut = cut_path(h);
+    if (cut && h->n_parts >= 4 && str_eqz(h->part[0], "ledger") && str_eqz(h->part[1], "tile")) {
+        tile_handle(h); /* its numbers have as many segments as they need */
+        return;
+    }
+    int i = cut ? find_route(h) : -1;
     if (i < 0) {
         not_found(h);
         return;
     }
     if (h->twin != TWIN_PAGE) {
         rs->type = type_of(h->twin);
+    }
+    if ((routes[i].twins & PURE) != 0) {
+        if (!known_already(h)) {
+            routes[i].handle(h);
+        }
+        return;
     }
     routes[i].handle(h);
     if (rs->status == 0 || rs->status == 200) {

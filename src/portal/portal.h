@@ -14,11 +14,18 @@
 #include "decide/decide.h"
 #include "web/http.h"
 
+struct archive;
+
 struct portal {
     const struct classification *codes;
     const struct corpus *corpus;
     const struct snapshot *snapshot;
+    struct archive *archive; /* NULL: answers cannot be kept; the one thing here that changes */
 };
+
+/* For struct http_options: the paths that take large bodies, and those that take no token. */
+extern const char *const portal_large[];
+extern const char *const portal_uncounted[];
 
 /* An http_handler; ctx is a const struct portal. */
 void portal_handle(void *ctx, const struct request *rq, struct response *rs);

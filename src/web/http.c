@@ -13,6 +13,7 @@
 #include <microhttpd.h>
 
 #include "web/page.h"
+#include "web/rate.h"
 
 enum {
     POOL_BYTES = 16 * 1024, /* per connection; the library clears it for each request */
@@ -24,20 +25,23 @@ enum {
     /* A body over the limit is read and dropped up to this many bytes, because a client that is
      * still writing when the connection closes loses the answer (RST). */
     DISCARD_BYTES_MAX = 8 * LIMIT_BODY_BYTES,
+    PIECE_BYTES = 32 * 1024, /* asked for at once; the library sends what its pool holds */
 };
 
 struct http {
     struct MHD_Daemon *daemon;
-    http_handler *handler;
-    void *ctx;
+    struct http_options options;
+    struct rate *rate; /* NULL: no limit */
     int port;
     atomic_int active; /* requests between first sight and last byte */
     atomic_bool draining;
+    atomic_llong large_bytes; /* promised to bodies beyond LIMIT_BODY_BYTES */
 };
 
 struct refusal {
     int status; /* 0: not refused */
     const char *zh, *en;
+    int retry_s; /* 0: nothing to say */
 };
 
 /* One request and its answer. It lives in its own arena. */
@@ -46,10 +50,18 @@ struct exchange {
     struct http *http;
     const char *uri_at; /* where the library holds the target; compared, never read */
     struct buf body;
-    size_t body_bytes_seen;
-    bool begun;
+    size_t body_bytes_seen, body_max;
+    int64_t large_bytes; /* of http.large_bytes */
+    bool begun, counted;
+    struct rate_verdict rate; /* if counted */
     struct refusal refused;
     struct request req;
+    /* A streamed answer: what is left of the last piece, and where the next come from. */
+    struct buf piece;
+    size_t piece_at;
+    http_piece *next;
+    void (*piece_end)(void *ctx);
+    void *piece_ctx;
 };
 
 /* ---- fields and headers ---- */
@@ -163,6 +175,14 @@ void http_set(struct response *res, const char *name, struct str value)
     }
 }
 
+void http_stream(struct response *res, http_piece *next, void (*end)(void *ctx), void *ctx)
+{
+    check(res->piece == NULL);
+    res->piece = next;
+    res->piece_end = end;
+    res->piece_ctx = ctx;
+}
+
 void http_redirect(struct response *res, struct str location)
 {
     res->status = MHD_HTTP_SEE_OTHER;
@@ -261,18 +281,41 @@ void http_problem(const struct request *req, struct response *res, int status,
     res->type = "application/problem+json";
     struct jsonw w;
     jsonw_init(&w, b, false);
-    jsonw_object(&w);
-    jsonw_kz(&w, "type", "about:blank");
-    jsonw_kz(&w, "title", title);
-    jsonw_kint(&w, "status", status);
-    jsonw_kz(&w, "detail", detail);
-    jsonw_end(&w);
+    http_fault_json(&(struct http_fault){.status = status, .title = title, .zh = detail_zh,
+                                         .en = detail_en},
+                    english, &w);
     buf_char(b, '\n');
+}
+
+static const char *text_or_null(const char *z)
+{
+    return z != NULL && z[0] != '\0' ? z : NULL;
+}
+
+void http_fault_json(const struct http_fault *f, bool english, struct jsonw *w)
+{
+    char slug[64]; /* of the title, where there is no code: "not-found" */
+    size_t n = 0;
+    for (const char *t = f->title; *t != '\0' && n + 1 < sizeof slug; t++) {
+        slug[n++] = *t == ' ' ? '-' : (char)(*t >= 'A' && *t <= 'Z' ? *t | 0x20 : *t);
+    }
+    slug[n] = '\0';
+    jsonw_object(w);
+    jsonw_kz(w, "type", "about:blank");
+    jsonw_kz(w, "title", f->title);
+    jsonw_kint(w, "status", f->status);
+    jsonw_kz(w, "detail", english ? f->en : f->zh);
+    jsonw_kz(w, "code", f->code != NULL ? f->code : slug);
+    jsonw_kz(w, "detail_zh", f->zh);
+    jsonw_kz(w, "detail_en", f->en);
+    jsonw_kz(w, "hint", text_or_null(f->hint));
+    jsonw_kz(w, "field", text_or_null(f->field));
+    jsonw_end(w);
 }
 
 /* ---- the border ---- */
 
-static const struct refusal accepted = {0, NULL, NULL};
+static const struct refusal accepted = {0, NULL, NULL, 0};
 
 static bool is_token(struct str s) /* RFC 9110 5.6.2 */
 {
@@ -351,7 +394,7 @@ static struct refusal read_headers(struct exchange *x, struct MHD_Connection *c,
         MHD_get_connection_values_n(c, MHD_HEADER_KIND, each_header, &w);
     }
     if (w.many) {
-        return (struct refusal){431, "请求头的行数过多。", "Too many header lines."};
+        return (struct refusal){431, "请求头的行数过多。", "Too many header lines.", 0};
     }
     if (LAYOUT_IS_KNOWN && !w.bad && x->req.n_headers > 0) {
         /* The last value is followed by the two line ends of the header section. */
@@ -359,7 +402,7 @@ static struct refusal read_headers(struct exchange *x, struct MHD_Connection *c,
     }
     if (w.bad) {
         return (struct refusal){400, "请求头的格式不正确(含空字节、控制字符、折行或非法名称)。",
-                                "Malformed header: NUL or control byte, folded line or bad name."};
+                                "Malformed header: NUL or control byte, folded line or bad name.", 0};
     }
     return accepted;
 }
@@ -371,54 +414,66 @@ static struct refusal check_framing(const struct request *req)
     int codings = count_headers(req, "Transfer-Encoding", &coding);
     int64_t bytes = 0;
     if (lengths > 1) {
-        return (struct refusal){400, "Content-Length 重复。", "Content-Length is repeated."};
+        return (struct refusal){400, "Content-Length 重复。", "Content-Length is repeated.", 0};
     }
     if (lengths == 1 && codings > 0) {
         return (struct refusal){400, "不能同时有 Content-Length 和 Transfer-Encoding。",
-                                "Content-Length and Transfer-Encoding exclude each other."};
+                                "Content-Length and Transfer-Encoding exclude each other.", 0};
     }
     if (codings > 1 || (codings == 1 && !str_eq_nocase(coding, STR("chunked")))) {
         return (struct refusal){400, "只接受 Transfer-Encoding: chunked。",
-                                "The only transfer coding accepted is chunked."};
+                                "The only transfer coding accepted is chunked.", 0};
     }
     if (count_headers(req, "Host", &host) != 1 || host.n == 0) {
         return (struct refusal){400, "必须有且只有一个 Host 请求头。",
-                                "Exactly one Host header is required."};
+                                "Exactly one Host header is required.", 0};
     }
     if (lengths == 1 && (!str_int(length, &bytes) || bytes < 0)) {
-        return (struct refusal){400, "Content-Length 不是数字。", "Content-Length is no number."};
+        return (struct refusal){400, "Content-Length 不是数字。", "Content-Length is no number.", 0};
     }
     return accepted;
 }
 
-static const struct refusal too_large = {
-    413, "请求体超过上限 1 MiB(LIMIT_BODY_BYTES)。",
-    "The body is over the limit of 1 MiB (LIMIT_BODY_BYTES)."};
+static struct refusal too_large(const struct exchange *x)
+{
+    return x->body_max > LIMIT_BODY_BYTES
+               ? (struct refusal){413, "请求体超过上限 16 MiB(LIMIT_BATCH_BYTES)。",
+                                  "The body is over the limit of 16 MiB (LIMIT_BATCH_BYTES).", 0}
+               : (struct refusal){413, "请求体超过上限 1 MiB(LIMIT_BODY_BYTES)。",
+                                  "The body is over the limit of 1 MiB (LIMIT_BODY_BYTES).", 0};
+}
+
+/* Bytes that are read before the connection is cut. */
+static size_t discard_max(const struct exchange *x)
+{
+    size_t some = x->body_max + LIMIT_BODY_BYTES;
+    return some > DISCARD_BYTES_MAX ? some : DISCARD_BYTES_MAX;
+}
 
 static struct refusal read_target(struct request *req)
 {
     struct str t = req->target;
     if (t.n > LIMIT_URL_BYTES) {
         return (struct refusal){414, "地址超过上限 4096 字节(LIMIT_URL_BYTES)。",
-                                "The target is over the limit of 4096 bytes (LIMIT_URL_BYTES)."};
+                                "The target is over the limit of 4096 bytes (LIMIT_URL_BYTES).", 0};
     }
     for (size_t i = 0; i < t.n; i++) {
         if ((unsigned char)t.p[i] <= 0x20 || t.p[i] == 0x7f) {
             return (struct refusal){400, "地址中有空格或控制字符。",
-                                    "Blank or control byte in the target."};
+                                    "Blank or control byte in the target.", 0};
         }
     }
     req->path_raw = str_cut(t, '?', &req->query_raw);
     if (req->path_raw.n == 0 || req->path_raw.p[0] != '/') {
-        return (struct refusal){400, "地址必须以 / 开头。", "The target must begin with /."};
+        return (struct refusal){400, "地址必须以 / 开头。", "The target must begin with /.", 0};
     }
     if (!http_decode(req->arena, req->path_raw, false, &req->path)) {
         return (struct refusal){400, "路径的百分号编码或 UTF-8 不正确。",
-                                "Bad percent-encoding or UTF-8 in the path."};
+                                "Bad percent-encoding or UTF-8 in the path.", 0};
     }
     if (!http_parse_fields(req->arena, req->query_raw, &req->query, &req->n_query)) {
         return (struct refusal){400, "查询串的编码不正确,或超过 64 个参数。",
-                                "Bad encoding in the query, or more than 64 fields."};
+                                "Bad encoding in the query, or more than 64 fields.", 0};
     }
     return accepted;
 }
@@ -441,7 +496,72 @@ static struct refusal read_method(struct request *req, const char *method)
         }
     }
     return (struct refusal){405, "只支持 GET、HEAD、POST 和 OPTIONS。",
-                            "Only GET, HEAD, POST and OPTIONS are known."};
+                            "Only GET, HEAD, POST and OPTIONS are known.", 0};
+}
+
+static bool listed(const char *const *paths, struct str path)
+{
+    for (; paths != NULL && *paths != NULL; paths++) {
+        if (str_eqz(path, *paths)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static uint64_t monotonic_ns(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+/* Whoever speaks to us directly, or whom our proxy says it speaks for. */
+static struct refusal count_client(struct exchange *x, struct MHD_Connection *c)
+{
+    const struct http_options *o = &x->http->options;
+    if (x->http->rate == NULL || listed(o->uncounted, x->req.path)) {
+        return accepted;
+    }
+    unsigned char address[16];
+    const union MHD_ConnectionInfo *i = MHD_get_connection_info(c, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    struct str client = rate_client(i != NULL ? i->client_addr : NULL);
+    if (o->forwarded) {
+        struct str said = rate_client_forwarded(http_header(&x->req, "X-Forwarded-For"), address);
+        client = said.n > 0 ? said : client;
+    }
+    x->rate = rate_take(x->http->rate, client, o->now_ns());
+    x->counted = true;
+    return x->rate.allowed ? accepted
+                           : (struct refusal){429, "请求过于频繁，请稍后再试。",
+                                              "Too many requests: try again later.",
+                                              x->rate.retry_s};
+}
+
+/* A large body is let in only while all of them together stay within LIMIT_BATCH_BODIES. */
+static struct refusal expect_body(struct exchange *x)
+{
+    int64_t bytes = 0;
+    struct str length = http_header(&x->req, "Content-Length");
+    bool said = length.n > 0 && str_int(length, &bytes);
+    bool large = listed(x->http->options.large, x->req.path);
+    x->body_max = large ? LIMIT_BATCH_BYTES : LIMIT_BODY_BYTES;
+    if (said && bytes > (int64_t)x->body_max &&
+        (bytes > (int64_t)discard_max(x) || http_header(&x->req, "Expect").n > 0)) {
+        return too_large(x);
+    }
+    if (!large || (said && bytes <= LIMIT_BODY_BYTES) ||
+        (!said && http_header(&x->req, "Transfer-Encoding").n == 0)) {
+        return accepted;
+    }
+    x->large_bytes = said && bytes < LIMIT_BATCH_BYTES ? bytes : LIMIT_BATCH_BYTES;
+    if (atomic_fetch_add(&x->http->large_bytes, x->large_bytes) + x->large_bytes >
+        LIMIT_BATCH_BODIES) {
+        return (struct refusal){503, "同时上传的大请求过多，请稍后再试。",
+                                "Too many large requests at once: try again later.", 1};
+    }
+    buf_reserve(&x->body, said && bytes < LIMIT_BATCH_BYTES ? (size_t)bytes : 0);
+    return accepted;
 }
 
 /* Checks in the order in which a wrong answer would do harm: the frame first. */
@@ -458,13 +578,10 @@ static struct refusal begin(struct exchange *x, struct MHD_Connection *c, const 
     if (r.status == 0) {
         r = read_target(&x->req);
     }
-    int64_t bytes = 0;
-    struct str length = http_header(&x->req, "Content-Length");
-    if (r.status == 0 && length.n > 0 && str_int(length, &bytes) && bytes > LIMIT_BODY_BYTES &&
-        (bytes > DISCARD_BYTES_MAX || http_header(&x->req, "Expect").n > 0)) {
-        r = too_large;
+    if (r.status == 0) {
+        r = count_client(x, c);
     }
-    return r;
+    return r.status == 0 ? expect_body(x) : r;
 }
 
 static struct refusal read_form(struct request *req)
@@ -475,7 +592,7 @@ static struct refusal read_form(struct request *req)
         str_eq_nocase(type, STR("application/x-www-form-urlencoded")) &&
         !http_parse_fields(req->arena, req->body, &req->form, &req->n_form)) {
         return (struct refusal){400, "表单的编码不正确,或超过 64 个字段。",
-                                "Bad encoding in the form, or more than 64 fields."};
+                                "Bad encoding in the form, or more than 64 fields.", 0};
     }
     return accepted;
 }
@@ -500,14 +617,55 @@ static bool etag_matches(struct str list, struct str etag)
     return false;
 }
 
+static void drop_header(struct response *res, const char *name)
+{
+    for (int i = 0; i < res->n_headers; i++) {
+        if (str_eq_nocase(res->headers[i].key, str_from(name))) {
+            res->headers[i] = res->headers[--res->n_headers];
+            return;
+        }
+    }
+}
+
+/* "*" is left to conditional(): whether there is anything at all, only the answer tells. */
+bool http_known(const struct request *req, struct response *res, struct str etag)
+{
+    struct str held = http_header(req, "If-None-Match");
+    http_set(res, "ETag", etag);
+    if (req->method != METHOD_GET || held.n == 0 || str_find(held, STR("*"), NULL) ||
+        !etag_matches(held, etag)) {
+        return false;
+    }
+    res->status = MHD_HTTP_NOT_MODIFIED;
+    return true;
+}
+
 static void conditional(const struct request *req, struct response *res)
 {
     struct str etag = find_field(res->headers, res->n_headers, "ETag");
+    if (etag.n > 0 && res->status != 200 && res->status != MHD_HTTP_NOT_MODIFIED) {
+        drop_header(res, "ETag"); /* it was given before the answer was known to be an error */
+    }
     if (etag.n > 0 && res->status == 200 && req->method == METHOD_GET &&
         etag_matches(http_header(req, "If-None-Match"), etag)) {
         res->status = MHD_HTTP_NOT_MODIFIED;
         buf_clear(&res->body);
     }
+}
+
+static void add_number(struct MHD_Response *m, const char *name, int n)
+{
+    char text[12];
+    snprintf(text, sizeof text, "%d", n);
+    MHD_add_response_header(m, name, text);
+}
+
+/* draft-ietf-httpapi-ratelimit-headers-06; later drafts fold the three into one field. */
+static void add_rate(struct MHD_Response *m, const struct rate_verdict *v)
+{
+    add_number(m, "RateLimit-Limit", v->burst);
+    add_number(m, "RateLimit-Remaining", v->remaining);
+    add_number(m, "RateLimit-Reset", v->reset_s);
 }
 
 static void add_headers(struct MHD_Response *m, const struct exchange *x,
@@ -526,8 +684,14 @@ static void add_headers(struct MHD_Response *m, const struct exchange *x,
     if (str_eq_nocase(http_header(&x->req, "X-Forwarded-Proto"), STR("https"))) {
         MHD_add_response_header(m, "Strict-Transport-Security", "max-age=31536000");
     }
-    if (res->body.n > 0) {
+    if (res->body.n > 0 || res->piece != NULL) {
         MHD_add_response_header(m, "Content-Type", res->type);
+    }
+    if (x->counted) {
+        add_rate(m, &x->rate);
+    }
+    if (x->refused.retry_s > 0) {
+        add_number(m, "Retry-After", x->refused.retry_s);
     }
     if (res->status == MHD_HTTP_METHOD_NOT_ALLOWED &&
         find_field(res->headers, res->n_headers, "Allow").p == NULL) {
@@ -542,12 +706,44 @@ static void add_headers(struct MHD_Response *m, const struct exchange *x,
     }
 }
 
+/* What the library calls for more of a streamed answer. */
+static ssize_t read_piece(void *cls, uint64_t at, char *out, size_t room)
+{
+    struct exchange *x = cls;
+    (void)at;
+    while (x->piece_at == x->piece.n) {
+        if (x->next == NULL) {
+            return MHD_CONTENT_READER_END_OF_STREAM;
+        }
+        buf_clear(&x->piece);
+        x->piece_at = 0;
+        if (!x->next(x->piece_ctx, &x->piece)) {
+            x->next = NULL;
+        }
+    }
+    size_t left = x->piece.n - x->piece_at, n = left < room ? left : room;
+    memcpy(out, x->piece.p + x->piece_at, n);
+    x->piece_at += n;
+    return (ssize_t)n;
+}
+
+/* The body is the first piece. The exchange outlives the sending (on_completed). */
+static struct MHD_Response *stream(struct exchange *x, struct response *res)
+{
+    x->piece = res->body;
+    buf_init(&res->body);
+    x->next = res->piece;
+    return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, PIECE_BYTES, read_piece, x, NULL);
+}
+
 /* Hands the body over: the library frees it when the last byte is sent. */
-static enum MHD_Result send_response(struct MHD_Connection *c, const struct exchange *x,
+static enum MHD_Result send_response(struct MHD_Connection *c, struct exchange *x,
                                      struct response *res)
 {
     struct MHD_Response *m;
-    if (res->body.n == 0) {
+    if (res->piece != NULL) {
+        m = stream(x, res);
+    } else if (res->body.n == 0) {
         buf_finish(&res->body);
         m = MHD_create_response_from_buffer(0, "", MHD_RESPMEM_PERSISTENT);
     } else {
@@ -570,9 +766,11 @@ static enum MHD_Result answer(struct MHD_Connection *c, struct exchange *x)
     if (x->refused.status != 0) {
         http_problem(&x->req, &res, x->refused.status, x->refused.zh, x->refused.en);
     } else {
-        x->http->handler(x->http->ctx, &x->req, &res);
+        x->http->options.handler(x->http->options.ctx, &x->req, &res);
         conditional(&x->req, &res);
     }
+    x->piece_end = res.piece_end;
+    x->piece_ctx = res.piece_ctx;
     return send_response(c, x, &res);
 }
 
@@ -596,8 +794,8 @@ static void *on_target(void *cls, const char *uri, struct MHD_Connection *c)
 static void collect(struct exchange *x, const char *p, size_t n)
 {
     x->body_bytes_seen += n;
-    if (x->body_bytes_seen > LIMIT_BODY_BYTES) {
-        x->refused = too_large;
+    if (x->body_bytes_seen > x->body_max) {
+        x->refused = too_large(x);
         buf_finish(&x->body);
     } else {
         buf_put(&x->body, p, n);
@@ -621,7 +819,7 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *c, const cha
     if (*upload_n > 0) {
         collect(x, upload, *upload_n);
         *upload_n = 0;
-        return x->body_bytes_seen > DISCARD_BYTES_MAX ? MHD_NO : MHD_YES;
+        return x->body_bytes_seen > discard_max(x) ? MHD_NO : MHD_YES;
     }
     if (x->refused.status == 0) {
         x->req.body = buf_view(&x->body);
@@ -641,6 +839,11 @@ static void on_completed(void *cls, struct MHD_Connection *c, void **con_cls,
         return;
     }
     bool begun = x->begun;
+    if (x->piece_end != NULL) {
+        x->piece_end(x->piece_ctx);
+    }
+    atomic_fetch_sub(&h->large_bytes, x->large_bytes);
+    buf_finish(&x->piece);
     buf_finish(&x->body);
     struct arena a = x->arena; /* x lies in it */
     arena_finish(&a);
@@ -734,13 +937,20 @@ static unsigned cores(void)
 enum err http_start(struct http **out, const char *listen, http_handler *handler, void *ctx,
                     struct error *e)
 {
+    return http_start_with(
+        out, &(struct http_options){.listen = listen, .handler = handler, .ctx = ctx}, e);
+}
+
+enum err http_start_with(struct http **out, const struct http_options *o, struct error *e)
+{
     int fd = -1, port = 0;
     *out = NULL;
-    TRY(open_socket(listen, &fd, &port, e));
+    TRY(open_socket(o->listen, &fd, &port, e));
     struct http *h = calloc(1, sizeof *h);
     check(h != NULL);
-    h->handler = handler;
-    h->ctx = ctx;
+    h->options = *o;
+    h->options.now_ns = o->now_ns != NULL ? o->now_ns : monotonic_ns;
+    h->rate = o->rate_per_s > 0 ? rate_create(o->rate_per_s, o->rate_burst) : NULL;
     h->port = port;
     /* A pool of one is refused by the library: no pool is one thread. */
     unsigned threads = cores() == 1 ? 0 : cores();
@@ -756,9 +966,10 @@ enum err http_start(struct http **out, const char *listen, http_handler *handler
         MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL, MHD_OPTION_END);
     if (h->daemon == NULL) {
         close(fd);
+        rate_destroy(h->rate);
         free(h);
         return err_set(e, ERR_IO, "无法启动 HTTP 服务(%s)", "cannot start the HTTP server (%s)",
-                       listen);
+                       o->listen);
     }
     *out = h;
     return OK;
@@ -783,5 +994,6 @@ void http_stop(struct http *h)
     if (fd >= 0) {
         close(fd);
     }
+    rate_destroy(h->rate);
     free(h);
 }

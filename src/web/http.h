@@ -8,9 +8,10 @@
  * Refused before the handler: Content-Length with Transfer-Encoding, a repeated Content-Length,
  * a transfer coding other than chunked, a NUL or control byte in a header, a folded header, no
  * Host or two, bad percent-encoding or UTF-8, %00 (all 400); more than LIMIT_QUERY_ARGS fields
- * (400); a target over LIMIT_URL_BYTES (414); a body over LIMIT_BODY_BYTES (413); a method
- * other than GET, HEAD, POST and OPTIONS (405). Head sections over 16 KiB are refused by the
- * library itself. A proxy stands in front (TLS, absolute deadlines, rates).
+ * (400); a target over LIMIT_URL_BYTES (414); a body over LIMIT_BODY_BYTES or what its path may
+ * hold (413); more large bodies at once than LIMIT_BATCH_BODIES (503); a client over its rate
+ * (429, web/rate.h); a method other than GET, HEAD, POST and OPTIONS (405). Head sections over
+ * 16 KiB are refused by the library itself. A proxy stands in front (TLS, absolute deadlines).
  *
  * The handler runs on one of N event threads, several at once: what ctx points to is immutable
  * or locked. It fills *response; the request, its arena and all it points to live until the
@@ -44,6 +45,9 @@ struct request {
 
 enum { HTTP_HEADERS_MAX = 16 };
 
+/* The next piece of a long answer, into an empty `out`; false when this was the last one. */
+typedef bool http_piece(void *ctx, struct buf *out);
+
 struct response {
     int status;       /* 200 unless set */
     const char *type; /* "text/html; charset=utf-8" unless set; a string that outlives the answer */
@@ -51,12 +55,28 @@ struct response {
     int n_headers; /* set with http_set */
     struct http_field headers[HTTP_HEADERS_MAX];
     struct arena *arena; /* the request's */
+    /* Set with http_stream: sent behind the body, piece by piece, as the client takes them. */
+    http_piece *piece;
+    void (*piece_end)(void *ctx);
+    void *piece_ctx;
 };
 
 typedef void http_handler(void *ctx, const struct request *req, struct response *res);
 
 /* Listens on "host:port", "[::1]:port" or ":port", which is 127.0.0.1; port 0 takes a free one. */
 struct http;
+struct http_options {
+    const char *listen;
+    http_handler *handler;
+    void *ctx;
+    const char *const *large;   /* paths whose body may have LIMIT_BATCH_BYTES; NULL-ended, or NULL */
+    const char *const *uncounted; /* paths that take no token (style sheets); the same */
+    int rate_per_s, rate_burst; /* of one client; 0: no limit */
+    bool forwarded;             /* a proxy of ours stands in front: its X-Forwarded-For counts */
+    uint64_t (*now_ns)(void);   /* NULL: the monotonic clock */
+};
+enum err http_start_with(struct http **out, const struct http_options *o, struct error *e);
+/* With LIMIT_BODY_BYTES everywhere and no limit of rate. */
 enum err http_start(struct http **out, const char *listen, http_handler *handler, void *ctx,
                     struct error *e);
 int http_port(const struct http *h);
@@ -71,6 +91,12 @@ struct str http_form(const struct request *req, const char *key);
 
 /* Sets a header (copies the value; CR, LF or NUL in it is a bug). Setting it again replaces. */
 void http_set(struct response *res, const char *name, struct str value);
+/* The answer goes on behind its body in pieces, whose sum nobody need hold: only what `next` gave
+ * last. `end` is called once, sent or broken off; ctx lives as long as the request. */
+void http_stream(struct response *res, http_piece *next, void (*end)(void *ctx), void *ctx);
+/* Gives the answer its ETag before it is built. True if the client holds that very version: the
+ * answer is 304 and whole. If the answer then turns out to be no 200, the ETag falls away. */
+bool http_known(const struct request *req, struct response *res, struct str etag);
 /* 303 to a GET of `location`. */
 void http_redirect(struct response *res, struct str location);
 /* Replaces the answer by an error: application/problem+json (RFC 9457), or a small HTML page
@@ -78,6 +104,13 @@ void http_redirect(struct response *res, struct str location);
  * Accept-Language, zh if neither says. */
 void http_problem(const struct request *req, struct response *res, int status,
                   const char *detail_zh, const char *detail_en);
+/* RFC 9457 with members of ours: code (stable, for programs), both languages, hint and field. NULL
+ * and empty texts are written as null. `detail` is the one asked for. */
+struct http_fault {
+    int status;
+    const char *title, *code, *zh, *en, *hint, *field;
+};
+void http_fault_json(const struct http_fault *f, bool english, struct jsonw *w);
 bool http_wants_html(const struct request *req); /* Accept prefers text/html to JSON */
 bool http_wants_english(const struct request *req);
 

@@ -55,6 +55,8 @@ const pages = [
     { path: "/lists/cn-national-2024/customs-declaration" },
     { path: `/find?q=${encodeURIComponent("云")}` },
     { path: "/status" },
+    { path: "/map?from=SG" },
+    { path: "/zones" },
     { path: "/no-such-page", status: 404 },
     { path: "/check/6513/1/SG/CN?on=2026-13-40", status: 400 },
 ];
@@ -68,6 +70,15 @@ const steps = [
     { path: "/check?sector=7231&mode=1&kind=firm&from=SG" },
     { path: "/check?sector=7231&mode=1&kind=firm&from=SG&to=CN-SH-FTZ" },
     { path: "/check/65/1/SG/CN" },
+    { path: "/map" },
+    { path: "/map?from=XX&to=CN", status: 404 },
+    { path: "/services" },
+    { path: "/services/72" },
+    { path: "/services/7231" },
+    { path: "/zones/CN-HI" },
+    { path: "/agreements" },
+    { path: "/agreements/wto-gats-china" },
+    { path: "/agreements/agreement-cn-au" },
 ];
 const halved = (list, width) =>
     list.map((p) => ({ ...p, schemes: [width === 390 ? "light" : "dark"] }));

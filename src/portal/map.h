@@ -1,0 +1,31 @@
+/* /map: everything that a profile may do, on one page: the form and, by GET, the map. */
+#ifndef PORTAL_MAP_H
+#define PORTAL_MAP_H
+
+#include "compare/map.h"
+#include "portal/figures.h"
+
+enum { MAP_SHOWN = 3, MAP_FOLDED = 5 }; /* regions of an outcome; the twins have all */
+
+struct map_page {
+    const struct map *map;     /* NULL: nothing was asked, or it cannot be asked */
+    const struct error *fault; /* why not */
+    int origin, place;         /* as chosen, -1 */
+    enum kind kind;
+    struct str query;          /* of the question, for the twins */
+};
+
+struct str map_link(const struct view *v, const struct map_page *m, const char *suffix);
+uint64_t map_mode_cells(const struct map *m, int mode);
+uint64_t map_open_cells(const uint64_t n[OUTCOME_COUNT]); /* ？: carved out or undetermined */
+struct str map_witness(const struct view *v, const struct map_region *r);
+int map_regions_of(const struct map *m, enum outcome o, int *first);
+
+void page_map(struct buf *b, enum lang lang, const struct view *v, const struct map_page *m);
+void page_map_form(struct buf *b, enum lang lang, const struct view *v, const struct map_page *m);
+void page_map_row(struct buf *b, enum lang lang, const struct view *v, struct str name,
+                  const uint64_t *n);
+void page_map_region(struct buf *b, enum lang lang, const struct view *v, const struct map *m,
+                     const struct map_region *r);
+
+#endif
