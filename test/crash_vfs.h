@@ -6,7 +6,8 @@
  * what a disk may hold then: what was synced, and of the rest nothing, all, or in sectors of 512
  * bytes some, in any order, some of them with garbage in place of what was written.
  *
- *   crash_install -> crash_begin -> open, write, close -> crash_settle -> crash_remove -> open again
+ *   crash_install -> crash_begin -> open, write, close -> crash_settle -> crash_remove -> open
+ * again
  *
  * Only files under the folder named at crash_begin are watched.
  */

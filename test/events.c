@@ -3,21 +3,27 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
+#include "ledger/audit.h"
 #include "plain_tree.h"
 
 enum err events_prepare(struct db *d, struct error *e)
 {
-    return db_exec(d, "CREATE TABLE IF NOT EXISTS kept(who INTEGER PRIMARY KEY, last INTEGER NOT NULL,"
-                      " total INTEGER NOT NULL) STRICT", e);
+    return db_exec(d,
+                   "CREATE TABLE IF NOT EXISTS kept(who INTEGER PRIMARY KEY, last INTEGER NOT NULL,"
+                   " total INTEGER NOT NULL) STRICT",
+                   e);
 }
 
 static enum err change_row(const struct event *v, struct db *d, struct error *e)
 {
     struct db_stmt *s;
     bool row;
-    TRY(db_prepare(d, "INSERT INTO kept VALUES(?1,?2,?2) ON CONFLICT(who) DO UPDATE"
-                      " SET last=?2, total=total+?2", &s, e));
+    TRY(db_prepare(d,
+                   "INSERT INTO kept VALUES(?1,?2,?2) ON CONFLICT(who) DO UPDATE"
+                   " SET last=?2, total=total+?2",
+                   &s, e));
     db_bind_int(s, 1, v->who);
     db_bind_int(s, 2, v->n);
     enum err r = db_step(s, &row, e);
@@ -55,6 +61,7 @@ struct judge {
     int64_t last[EVENT_WRITERS], total[EVENT_WRITERS];
     uint64_t newest; /* leaves up to the last event that was told to be done */
     bool twin;
+    double from;
 };
 
 static void fault(struct judge *j, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
@@ -135,7 +142,8 @@ static void check_rows(struct judge *j)
 {
     struct db_stmt *s;
     bool row;
-    check(db_prepare(j->d, "SELECT coalesce(max(last),0),coalesce(max(total),0) FROM kept WHERE who=?1",
+    check(db_prepare(j->d,
+                     "SELECT coalesce(max(last),0),coalesce(max(total),0) FROM kept WHERE who=?1",
                      &s, NULL) == OK);
     for (int who = 0; who < EVENT_WRITERS; who++) {
         db_bind_int(s, 1, who);
@@ -195,7 +203,8 @@ static void check_proof(struct judge *j, struct hasher *h, enum hash_kind k, uin
         fault(j, "proof of %llu in %llu: %s", (unsigned long long)index, (unsigned long long)size,
               e.detail_en);
     else if (!merkle_check_inclusion(h, &j->leaf[k][index], index, size, &p, root))
-        fault(j, "wrong proof of %llu in %llu", (unsigned long long)index, (unsigned long long)size);
+        fault(j, "wrong proof of %llu in %llu", (unsigned long long)index,
+              (unsigned long long)size);
 }
 
 static void check_growth(struct judge *j, struct hasher *h, enum hash_kind k, uint64_t from,
@@ -244,19 +253,37 @@ static void check_tile(struct judge *j)
     buf_finish(&b);
 }
 
+static void audit(struct judge *j)
+{
+    struct log_audit a;
+    struct error e = {0};
+    enum err r = log_audit(j->d, &(struct audit_ask){0}, &a, &e);
+    if (r != OK && (r != ERR_NOT_FOUND || j->n > 0))
+        fault(j, "the audit: %s", e.detail_en);
+    else if (r == OK && (j->out->audit = a.faults) > 0 && j->out->first[0] == 0)
+        snprintf(j->out->first, sizeof j->out->first, "the audit: %s", a.first.detail_en);
+}
+
+static double now_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
+}
+
 static void judge(struct judge *j, const struct telling *t)
 {
     struct signer signer = {0};
     struct error e = {0};
     struct digest root;
-    if (events_prepare(j->d, &e) != OK ||
-        log_open(&j->l, j->d, PROFILE_SHA256, &e) != OK) {
+    if (events_prepare(j->d, &e) != OK || log_open(&j->l, j->d, PROFILE_SHA256, &e) != OK) {
         fault(j, "the log does not open: %s", e.detail_en);
         return;
     }
-    j->twin = log_root(j->l, 0, HASH_SM3, &root, NULL) == OK;
     if (signer_open(&signer, j->l, KEY_ED25519, 0, &e) != OK)
         fault(j, "the key does not open: %s", e.detail_en);
+    j->out->open_ms = now_ms() - j->from;
+    j->twin = log_root(j->l, 0, HASH_SM3, &root, NULL) == OK;
     check_store(j);
     read_leaves(j, t);
     if (log_size(j->l) != j->n)
@@ -272,6 +299,7 @@ static void judge(struct judge *j, const struct telling *t)
         check_tile(j);
     }
     signer_close(&signer);
+    audit(j);
 }
 
 void events_check(const char *spec, const struct telling *t, struct rng *rng,
@@ -282,6 +310,7 @@ void events_check(const char *spec, const struct telling *t, struct rng *rng,
     memset(out, 0, sizeof *out);
     j.seen = calloc(EVENT_WRITERS, sizeof *j.seen);
     check(j.seen != NULL);
+    j.from = now_ms();
     if (db_open(&j.d, spec, &e) != OK)
         fault(&j, "the store does not open: %s", e.detail_en);
     else

@@ -35,6 +35,8 @@ struct event_check {
     uint64_t leaves, done, proofs;
     uint64_t faults;
     uint64_t refused; /* proofs refused for a damaged node file; the next opening mends it */
+    uint64_t audit;   /* faults that log_audit finds */
+    double open_ms;   /* store, log and key opened */
     char first[400];  /* the first fault */
 };
 void events_check(const char *spec, const struct telling *t, struct rng *rng,

@@ -38,6 +38,23 @@ static void echo(const struct request *req, struct response *res)
     buf_printf(b, "body=%zu x-a=[%.*s]\n", req->body.n, STR_ARG(http_header(req, "x-a")));
 }
 
+static atomic_int streams_ended;
+
+static bool next_piece(void *ctx, struct buf *out)
+{
+    int *n = ctx;
+    for (int i = 0; i < 1000; i++) {
+        buf_printf(out, "%06d\n", *n * 1000 + i);
+    }
+    return ++*n < 50;
+}
+
+static void end_stream(void *ctx)
+{
+    (void)ctx;
+    atomic_fetch_add(&streams_ended, 1);
+}
+
 static void handle(void *ctx, const struct request *req, struct response *res)
 {
     check(ctx == &server);
@@ -55,6 +72,17 @@ static void handle(void *ctx, const struct request *req, struct response *res)
     } else if (str_eqz(req->path, "/missing")) {
         buf_z(&res->body, "half written");
         http_problem(req, res, 404, "没有<这>页", "no <such> page");
+    } else if (str_eqz(req->path, "/stream")) {
+        res->type = "text/plain";
+        buf_z(&res->body, "head\n");
+        http_stream(res, next_piece, end_stream, ARENA_NEW(req->arena, int));
+    } else if (str_eqz(req->path, "/known")) {
+        if (!http_known(req, res, STR("\"k1\""))) {
+            buf_z(&res->body, "built");
+        }
+        if (http_query(req, "fail").n > 0) {
+            http_problem(req, res, 404, "无", "none");
+        }
     } else if (str_eqz(req->path, "/big")) {
         for (int i = 0; i < 300000; i++) {
             buf_char(&res->body, 'x');
@@ -365,6 +393,147 @@ static void stop_drains(void **state)
     http_stop(NULL);
 }
 
+/* Fifty thousand lines in pieces: all of them, in order, and the end is told once; also when the
+ * client goes away in the middle. */
+static void streams(void **state)
+{
+    (void)state;
+    atomic_store(&streams_ended, 0);
+    const char *a = talk("GET /stream HTTP/1.0\r\nHost: x\r\n\r\n"); /* 1.0: no chunks between */
+    assert_int_equal(status_of(a), 200);
+    secured(a);
+    const char *line = strstr(a, "\r\n\r\nhead\n");
+    assert_non_null(line);
+    line += 9;
+    for (int i = 0; i < 50000; i++, line += 7) {
+        assert_int_equal(atoi(line), i);
+    }
+    assert_int_equal(*line, '\0');
+    has(talk("GET /stream HTTP/1.1\r\n" END), "Transfer-Encoding: chunked\r\n");
+    int fd = dial();
+    const char request[] = "GET /stream HTTP/1.1\r\nHost: x\r\n\r\n";
+    write_all(fd, request, sizeof request - 1);
+    close(fd);
+    for (int i = 0; i < 2000 && atomic_load(&streams_ended) < 3; i++) {
+        nanosleep(&(struct timespec){.tv_nsec = 1000 * 1000}, NULL);
+    }
+    assert_int_equal(atomic_load(&streams_ended), 3);
+}
+
+static void known_before(void **state)
+{
+    (void)state;
+    const char *a = talk("GET /known HTTP/1.1\r\n" END);
+    has(a, "ETag: \"k1\"\r\n");
+    has(a, "built");
+    a = talk("GET /known HTTP/1.1\r\nIf-None-Match: W/\"k0\", \"k1\"\r\n" END);
+    assert_int_equal(status_of(a), 304);
+    has(a, "ETag: \"k1\"\r\n");
+    has_not(a, "built");
+    a = talk("GET /known?fail=1 HTTP/1.1\r\nIf-None-Match: *\r\n" END);
+    assert_int_equal(status_of(a), 404);
+    has_not(a, "ETag");
+}
+
+static const char *post_bytes(const char *path, size_t n)
+{
+    struct buf b = {0};
+    buf_printf(&b, "POST %s HTTP/1.1\r\nContent-Length: %zu\r\n" END, path, n);
+    buf_reserve(&b, n);
+    memset(b.p + b.n, 'x', n);
+    b.n += n;
+    const char *a = talk_n(b.p, b.n);
+    buf_finish(&b);
+    return a;
+}
+
+static void large_bodies(void **state)
+{
+    (void)state;
+    assert_int_equal(status_of(post_bytes("/small", LIMIT_BODY_BYTES + 1)), 413);
+    assert_int_equal(status_of(post_bytes("/large", LIMIT_BODY_BYTES + 1)), 200);
+    has(got.p, "body=1048577");
+    assert_int_equal(status_of(post_bytes("/large", LIMIT_BATCH_BYTES)), 200);
+    assert_int_equal(status_of(post_bytes("/large", LIMIT_BATCH_BYTES + 1)), 413);
+    has(got.p, "LIMIT_BATCH_BYTES");
+    assert_int_equal(status_of(post_bytes("/larger", LIMIT_BODY_BYTES + 1)), 413);
+}
+
+/* Bytes count when they have come, and are given back when the request ends. */
+static void large_bodies_together(void **state)
+{
+    struct http *was = server;
+    static const char *const large[] = {"/large", NULL};
+    (void)state;
+    assert_int_equal(http_start_with(&server, &(struct http_options){.listen = ":0", .handler = handle,
+                                                  .ctx = &server, .large = large,
+                                                  .bodies_max = 4 * 1024 * 1024}, NULL), OK);
+    char *x = malloc(LIMIT_BATCH_BYTES);
+    assert_non_null(x);
+    memset(x, 'x', LIMIT_BATCH_BYTES);
+    const char head[] = "POST /large HTTP/1.1\r\nContent-Length: 16777216\r\n" END;
+    int idle = dial(), busy = dial();
+    assert_true(write_all(idle, head, sizeof head - 1)); /* a head alone keeps nobody out */
+    assert_true(write_all(busy, head, sizeof head - 1));
+    assert_true(write_all(busy, x, 4 * 1024 * 1024));
+    int status = 0;
+    for (int i = 0; i < 500 && status != 503; i++) { /* until the server has read what was sent */
+        status = status_of(post_bytes("/large", 3 * 1024 * 1024));
+        assert_true(status == 200 || status == 503);
+    }
+    assert_int_equal(status, 503);
+    has(got.p, "Retry-After: 1\r\n");
+    close(busy);
+    close(idle);
+    for (int i = 0; i < 500 && status != 200; i++) {
+        status = status_of(post_bytes("/large", 3 * 1024 * 1024));
+    }
+    assert_int_equal(status, 200);
+    free(x);
+    http_stop(server);
+    server = was;
+}
+
+static atomic_ullong fake_ns;
+
+static uint64_t fake_now(void)
+{
+    return atomic_load(&fake_ns);
+}
+
+static void rates(void **state)
+{
+    static const char *const free_paths[] = {"/free", NULL};
+    struct http *was = server;
+    (void)state;
+    atomic_store(&fake_ns, 5000000000u);
+    assert_int_equal(http_start_with(&server, &(struct http_options){.listen = ":0", .handler = handle,
+                                                  .ctx = &server, .uncounted = free_paths,
+                                                  .rate_per_s = 1, .rate_burst = 2, .forwarded = true,
+                                                  .now_ns = fake_now}, NULL), OK);
+    const char *a = talk("GET /x HTTP/1.1\r\n" END);
+    assert_int_equal(status_of(a), 200);
+    has(a, "RateLimit-Limit: 2\r\nRateLimit-Remaining: 1\r\nRateLimit-Reset: 1\r\n");
+    assert_int_equal(status_of(talk("GET /x HTTP/1.1\r\n" END)), 200);
+    a = talk("GET /x HTTP/1.1\r\nAccept-Language: en\r\n" END);
+    assert_int_equal(status_of(a), 429);
+    secured(a);
+    has(a, "Retry-After: 1\r\n");
+    has(a, "RateLimit-Remaining: 0\r\n");
+    has(a, "\"code\":\"too-many-requests\"");
+    a = talk("GET /free HTTP/1.1\r\n" END);
+    assert_int_equal(status_of(a), 200);
+    has_not(a, "RateLimit");
+    a = talk("GET /x HTTP/1.1\r\nX-Forwarded-For: 192.0.2.1, 192.0.2.7\r\n" END);
+    assert_int_equal(status_of(a), 200); /* another client, and its bucket is full */
+    has(a, "RateLimit-Remaining: 1\r\n");
+    atomic_fetch_add(&fake_ns, 1000000000u);
+    assert_int_equal(status_of(talk("GET /x HTTP/1.1\r\n" END)), 200);
+    assert_int_equal(status_of(talk("GET /x HTTP/1.1\r\n" END)), 429);
+    http_stop(server);
+    server = was;
+}
+
 static void bad_addresses(void **state)
 {
     static const char *const bad[] = {"", "x", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536",
@@ -386,7 +555,9 @@ static int start(void **state)
 {
     (void)state;
     signal(SIGPIPE, SIG_IGN);
-    return http_start(&server, ":0", handle, &server, NULL) != OK || http_port(server) == 0;
+    static const char *const large[] = {"/large", NULL};
+    const struct http_options o = {.listen = ":0", .handler = handle, .ctx = &server, .large = large};
+    return http_start_with(&server, &o, NULL) != OK || http_port(server) == 0;
 }
 
 static int finish(void **state)
@@ -403,6 +574,9 @@ int main(void)
         cmocka_unit_test(good_requests), cmocka_unit_test(forms),
         cmocka_unit_test(refused_requests), cmocka_unit_test(limits),
         cmocka_unit_test(etags), cmocka_unit_test(problems),
+        cmocka_unit_test(streams), cmocka_unit_test(known_before),
+        cmocka_unit_test(large_bodies), cmocka_unit_test(large_bodies_together),
+        cmocka_unit_test(rates),
         cmocka_unit_test(bad_addresses), cmocka_unit_test(stop_drains),
     };
     return cmocka_run_group_tests(tests, start, finish);

@@ -120,11 +120,13 @@ static void live(struct life *x, enum disk disk, bool threads)
     crash_install();
     crash_begin(folder, rng_next(&x->rng), 1 + rng_below(&x->rng, spans[rng_below(&x->rng, 3)]));
     crash_lie(disk == DISK_LIES_OF_NODES);
-    for (int part = 0; part < 3 && !crash_happened(); part++) { /* closed in between: all synced */
+    for (bool on = true; on && !crash_happened();) {
         if (open_store(x, disk, twin))
             write_all(x, 1 + (int)rng_below(&x->rng, EVENTS_MAX), threads);
-        if (part == 2 && rng_below(&x->rng, 2) == 0)
+        uint32_t then = rng_below(&x->rng, 4); /* closed and opened again: all is synced between */
+        if (then == 0)
             crash_now();
+        on = then > 1;
         close_store(x);
     }
     crash_settle();
@@ -153,11 +155,12 @@ static void store_of_seed(uint64_t seed, enum disk disk, char out[500])
         if (c.faults == 0 && c.refused > 0) {
             events_check(spec, &told, &x.rng, &again);
             if (again.refused > 0 || again.faults > 0)
-                snprintf(out, 500, "seed %llu, not mended: %s", (unsigned long long)seed, again.first);
+                snprintf(out, 500, "seed %llu, not mended: %s", (unsigned long long)seed,
+                         again.first);
         }
-        if (c.faults > 0)
-            snprintf(out, 500, "seed %llu, power failure %d: %s", (unsigned long long)seed, power + 1,
-                     c.first);
+        if (c.faults > 0 || (disk != DISK_LIES_OF_NODES && c.audit > 0))
+            snprintf(out, 500, "seed %llu, power failure %d: %s", (unsigned long long)seed,
+                     power + 1, c.first);
         sum.powers++;
         sum.done += c.done;
         sum.proofs += c.proofs;
@@ -177,10 +180,10 @@ static double now_s(void)
 static void report(const char *what)
 {
     printf("%s: %llu stores, %llu power failures, %llu leaves, %llu acknowledged, %llu proofs"
-           " (%llu refused)\n", what, (unsigned long long)sum.stores,
-           (unsigned long long)sum.powers, (unsigned long long)sum.leaves,
-           (unsigned long long)sum.done, (unsigned long long)sum.proofs,
-           (unsigned long long)sum.refused);
+           " (%llu refused)\n",
+           what, (unsigned long long)sum.stores, (unsigned long long)sum.powers,
+           (unsigned long long)sum.leaves, (unsigned long long)sum.done,
+           (unsigned long long)sum.proofs, (unsigned long long)sum.refused);
 }
 
 static uint64_t sweep(enum disk disk, const char *what, uint64_t share)
@@ -190,7 +193,7 @@ static uint64_t sweep(enum disk disk, const char *what, uint64_t share)
     uint64_t from = setting("FUMAO_SEED", 20261125);
     double end = now_s() + (double)setting("FUMAO_POWER_SECONDS", 20) / (double)share;
     memset(&sum, 0, sizeof sum);
-    for (uint64_t i = 0; seeds > 0 ? i < seeds / share : i < 8 || now_s() < end; i++) {
+    for (uint64_t i = 0; seeds > 0 ? i < seeds / share : i < 160 / share || now_s() < end; i++) {
         store_of_seed(from + i, disk, why);
         if (why[0] != 0 && wrong++ == 0)
             snprintf(first, sizeof first, "%s", why);
@@ -222,10 +225,11 @@ static void faults_fired(void **state)
     struct crash_counts c = crash_counts();
     (void)state;
     printf("%llu cuts, sectors dropped %llu, garbled %llu, writes torn %llu, reordered %llu, files"
-           " vanished %llu, returned %llu, node files %llu\n", (unsigned long long)c.cuts,
-           (unsigned long long)c.dropped, (unsigned long long)c.garbled, (unsigned long long)c.torn,
-           (unsigned long long)c.reordered, (unsigned long long)c.vanished,
-           (unsigned long long)c.returned, (unsigned long long)c.nodes);
+           " vanished %llu, returned %llu, node files %llu\n",
+           (unsigned long long)c.cuts, (unsigned long long)c.dropped, (unsigned long long)c.garbled,
+           (unsigned long long)c.torn, (unsigned long long)c.reordered,
+           (unsigned long long)c.vanished, (unsigned long long)c.returned,
+           (unsigned long long)c.nodes);
     assert_true(c.cuts > 0 && c.dropped > 0 && c.garbled > 0 && c.torn > 0 && c.reordered > 0);
     assert_true(c.vanished > 0 && c.returned > 0 && c.nodes > 0);
 }

@@ -55,10 +55,62 @@ say 414 "GET /$(printf '%05000d' 0) HTTP/1.1\r\n$end"
 say 405 "DELETE / HTTP/1.1\r\n$end"
 say 413 "POST / HTTP/1.1\r\nContent-Length: 99999999\r\n$end"
 
+# The programs' door: a batch, lines, its own limit of bytes, and what it refuses.
+batch='[{"sector":"7231","mode":1,"from":"SG","to":"CN-SH"},{"mode":9}]'
+post() { # STATUS PATH TYPE BODY
+    say "$1" "POST $2 HTTP/1.1\r\nContent-Type: $3\r\nContent-Length: ${#4}\r\n${end}$4"
+}
+wants() { # TEXT in the last answer
+    printf '%s' "$answer" | grep -qF -- "$1" || {
+        echo "no $1 in: $answer" | head -c 2000
+        faults=$((faults + 1))
+    }
+}
+post 200 "/api/v1/decide?form=short" application/json "$batch"
+wants '"must":"equal"'
+wants '"code":"usage"'
+wants 'RateLimit-Limit: 5000'
+wants 'Fumao-Snapshot: '
+post 200 "/api/v1/decide?form=short" application/x-ndjson '{"sector":"7231","mode":1}'
+wants 'Transfer-Encoding: chunked'
+post 400 /api/v1/decide application/json '[{}'
+say 413 "POST /api/v1/decide HTTP/1.1\r\nContent-Length: 99999999\r\n$end"
+wants LIMIT_BATCH_BYTES
+say 405 "POST /api/v1/lists HTTP/1.1\r\nContent-Length: 0\r\n$end"
+say 404 "GET /api/v1/no-such HTTP/1.1\r\n$end"
+say 200 "GET /api/v1/lists HTTP/1.1\r\n$end"
+tag=$(printf '%s' "$answer" | sed -n 's/^ETag: \("[0-9a-f]*"\).*/\1/p')
+say 304 "GET /api/v1/lists HTTP/1.1\r\nIf-None-Match: $tag\r\n$end"
+say 304 "GET /check/7231/1/SG/CN.json HTTP/1.1\r\nIf-None-Match: $(
+    say 200 "GET /check/7231/1/SG/CN.json HTTP/1.1\r\n$end"
+    printf '%s' "$answer" | sed -n 's/^ETag: \("[0-9a-f]*"\).*/\1/p')\r\n$end"
+
 kill -TERM "$pid"
 status=0
 wait "$pid" || status=$?
 pid=
 [ "$status" -eq 0 ] || { echo "exit status $status after SIGTERM"; faults=$((faults + 1)); }
+
+# A client over its rate is refused, and may still have the style sheet.
+: >"$log"
+"$fumao" serve --listen 127.0.0.1:0 --rate 1 --store "sqlite:$store/s.db" 2>"$log" &
+pid=$!
+for _ in $(seq 100); do
+    port=$(sed -n 's|.*http://127\.0\.0\.1:\([0-9]*\)/.*|\1|p' "$log")
+    [ -n "$port" ] && break
+    sleep 0.1
+done
+for _ in $(seq 12); do # five at once and one a second: twelve come too fast
+    exec 3<>"/dev/tcp/127.0.0.1/$port"
+    printf 'GET /check HTTP/1.1\r\nX-Forwarded-For: 192.0.2.%d\r\nHost: x\r\nConnection: close\r\n\r\n' $((RANDOM % 250)) >&3
+    timeout 10 cat <&3 >/dev/null
+    exec 3>&- 3<&-
+done
+say 429 "GET /check HTTP/1.1\r\n$end"
+wants 'Retry-After: '
+say 200 "GET /style.css HTTP/1.1\r\n$end"
+kill -TERM "$pid"
+wait "$pid" || faults=$((faults + 1))
+pid=
 echo "wire: $faults faults"
 [ "$faults" -eq 0 ]

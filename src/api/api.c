@@ -218,6 +218,7 @@ struct str api_etag(const struct api *api, const struct request *rq, const char 
     uint64_t h[2];
     int n = 0;
     buf_init(&b);
+    buf_reserve(&b, 384 + rq->query_raw.n + rq->path_raw.n);
     for (int i = 0; i < rq->n_query; i++) {
         if (rq->query[i].value.n > 0 && !str_eqz(rq->query[i].key, "lang")) {
             sorted[n++] = rq->query[i];

@@ -4,12 +4,18 @@
 
 int ask_leaf(const struct sector_set *s, int leaf)
 {
-    for (int i = leaf; i >= 0 && i < LIMIT_SECTORS; i++) {
-        if (bit_get(s->leaf, (size_t)i)) {
-            return i;
+    if (leaf < 0 || leaf >= LIMIT_SECTORS) {
+        return -1;
+    }
+    uint64_t rest = s->leaf[leaf / 64] >> (leaf % 64) << (leaf % 64);
+    for (int w = leaf / 64;; rest = s->leaf[w]) {
+        if (rest != 0) {
+            return w * 64 + __builtin_ctzll(rest);
+        }
+        if (++w == SECTOR_WORDS) {
+            return -1;
         }
     }
-    return -1;
 }
 
 static enum err ambiguous(const struct classification *c, struct str words,

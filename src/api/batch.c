@@ -7,7 +7,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-enum { SECTOR_SLOTS = 4096, PLACE_SLOTS = 1024, ECONOMY_SLOTS = 2048, DAY_SLOTS = 1024,
+enum { SECTOR_SLOTS = 1024, PLACE_SLOTS = 1024, ECONOMY_SLOTS = 256, DAY_SLOTS = 1024,
        FACT_SLOTS = 1024, WORD_BYTES = 27, FACT_BYTES = 64 - 13 };
 
 /* --- what was said before --------------------------------------------------------------- */
@@ -37,6 +37,7 @@ struct memory {
     const struct corpus *corpus;
     char hash[65];
     day_t today;
+    int16_t class4[10000], economy2[26 * 26]; /* value + 1 */
     struct word sector[SECTOR_SLOTS], place[PLACE_SLOTS], economy[ECONOMY_SLOTS];
     struct asked_days days[DAY_SLOTS];
     struct fact_word fact[FACT_SLOTS];
@@ -52,7 +53,6 @@ struct batch {
     long line;
     uint64_t answers;
     bool begun, ended;
-    int china;
     struct arena scratch, kept;
     struct memory *memory;
     /* of the question at hand */
@@ -146,6 +146,42 @@ static void remember(struct word *slots, uint32_t n, struct str s, int value)
     w->value = value;
 }
 
+/* Most codes need no hash: four digits of GB/T, two letters of an economy, each its own slot. */
+static int direct(struct str s)
+{
+    if (s.n == 4) {
+        int v = 0;
+        for (size_t i = 0; i < 4; i++) {
+            if (s.p[i] < '0' || s.p[i] > '9')
+                return -1;
+            v = v * 10 + (s.p[i] - '0');
+        }
+        return v;
+    }
+    if (s.n == 2 && s.p[0] >= 'A' && s.p[0] <= 'Z' && s.p[1] >= 'A' && s.p[1] <= 'Z')
+        return (s.p[0] - 'A') * 26 + (s.p[1] - 'A');
+    return -1;
+}
+
+static bool recall_code(const int16_t *table, const struct word *slots, uint32_t n, struct str s,
+                        int *value)
+{
+    int at = direct(s);
+    if (at < 0)
+        return recall(slots, n, s, value);
+    *value = table[at] - 1;
+    return *value >= 0;
+}
+
+static void remember_code(int16_t *table, struct word *slots, uint32_t n, struct str s, int value)
+{
+    int at = direct(s);
+    if (at < 0)
+        remember(slots, n, s, value);
+    else
+        table[at] = (int16_t)(value + 1);
+}
+
 static struct asked_days *days_slot(struct batch *b, const struct question *q)
 {
     uint32_t h = (uint32_t)q->known * 40503u + (uint32_t)q->place;
@@ -187,22 +223,23 @@ static bool take_day(struct str s, day_t today, day_t *out)
     return s.n == 0 || day_parse(s, out);
 }
 
-/* The question if every word of it was said before; nothing is decided here about errors. */
+/* The question if every word of it was said before; nothing is decided here about errors. China is
+ * no economy of a supplier, and so never among the remembered ones. */
 static bool quick_question(struct batch *b, struct question *q)
 {
     const struct ask *k = &b->ask;
     *q = (struct question){.kind = KIND_FIRM, .direction = IMPORT, .facts = &b->facts};
     if (k->n_claims > 0 || k->mode.n != 1 || k->mode.p[0] < '1' || k->mode.p[0] > '4' ||
-        !recall(b->memory->sector, SECTOR_SLOTS, k->sector, &q->sector) ||
-        !recall(b->memory->economy, ECONOMY_SLOTS, k->from, &q->origin) ||
+        !recall_code(b->memory->class4, b->memory->sector, SECTOR_SLOTS, k->sector, &q->sector) ||
+        !recall_code(b->memory->economy2, b->memory->economy, ECONOMY_SLOTS, k->from,
+                     &q->origin) ||
         !recall(b->memory->place, PLACE_SLOTS, k->to, &q->place) ||
         (k->kind.n > 0 && !kind_parse(k->kind, &q->kind)) ||
         (k->direction.n > 0 && !direction_parse(k->direction, &q->direction)) ||
         !take_day(k->on, b->memory->today, &q->on) || !take_day(k->known, b->memory->today, &q->known))
         return false;
     q->mode = k->mode.p[0] - '0';
-    return recall_days(b, q) && q->origin != b->china &&
-           combo_valid(combo_of(q->mode, q->direction, q->kind)) && recall_facts(b);
+    return recall_days(b, q) && combo_valid(combo_of(q->mode, q->direction, q->kind)) && recall_facts(b);
 }
 
 static void remember_fact(struct batch *b, struct str s)
@@ -227,8 +264,8 @@ static void remember_fact(struct batch *b, struct str s)
 static void remember_question(struct batch *b, const struct question *q)
 {
     if (b->sectors.count == 1)
-        remember(b->memory->sector, SECTOR_SLOTS, b->ask.sector, q->sector);
-    remember(b->memory->economy, ECONOMY_SLOTS, b->ask.from, q->origin);
+        remember_code(b->memory->class4, b->memory->sector, SECTOR_SLOTS, b->ask.sector, q->sector);
+    remember_code(b->memory->economy2, b->memory->economy, ECONOMY_SLOTS, b->ask.from, q->origin);
     remember(b->memory->place, PLACE_SLOTS, b->ask.to, q->place);
     remember_days(b, q);
     for (int i = 0; i < b->ask.n_facts; i++)
@@ -314,7 +351,6 @@ static void batch_init(struct batch *b, const struct api *api, struct str text,
     b->text = text;
     b->options = *o;
     b->memory = memory_take(api->corpus);
-    b->china = economy_find(api->codes, STR("CN"));
     arena_init(&b->scratch);
     arena_init(&b->kept);
     b->x = ARENA_NEW(&b->kept, struct explanation);

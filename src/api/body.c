@@ -125,7 +125,8 @@ static bool scalar(struct jsonr *r, struct str *out)
 
 static enum err wrong(struct jsonr *r, struct str name, struct error *e)
 {
-    return r->fault_en != NULL ? json_fault(r, e) : bad_value(name, e);
+    bool broken = jsonr_peek(r) == JSONR_NONE; /* or the text ends here */
+    return broken ? json_fault(r, e) : bad_value(name, e);
 }
 
 static struct str assignment(struct arena *a, struct str name, struct str value)

@@ -164,6 +164,37 @@ void api_provision_json(const struct api *api, const struct provision *p, struct
 
 enum { FOUND_MAX = 20, PAGE = 100, PAGE_MAX = 1000 };
 
+/* The one question that would tell the candidates apart, as `fumao find` asks it. */
+static void narrowing_json(const struct classification *c, const struct finding *f,
+                           struct jsonw *w)
+{
+    struct narrowing ask;
+    jsonw_key(w, "ask");
+    if (!classification_narrow(c, f, &ask)) {
+        jsonw_null(w);
+        return;
+    }
+    jsonw_object(w);
+    jsonw_kstr(w, "zh", ask.zh);
+    jsonw_kstr(w, "en", ask.en);
+    jsonw_key(w, "choices");
+    jsonw_array(w);
+    for (int k = 0; k < ask.n; k++) {
+        const struct narrow_choice *x = &ask.choice[k];
+        jsonw_object(w);
+        kpair(w, "text", x->zh, x->en);
+        jsonw_key(w, "codes");
+        jsonw_array(w);
+        for (int i = 0; i < x->n; i++) {
+            jsonw_str(w, sector_code(c, f->best[x->candidate[i]].leaf));
+        }
+        jsonw_end(w);
+        jsonw_end(w);
+    }
+    jsonw_end(w);
+    jsonw_end(w);
+}
+
 static void found_provisions(const struct api *api, struct str words, struct jsonw *w)
 {
     int at[FOUND_MAX];
@@ -205,6 +236,7 @@ void api_find_json(const struct api *api, struct str words, struct buf *out)
     }
     jsonw_end(&w);
     jsonw_kbool(&w, "clear", f.clear);
+    narrowing_json(api->codes, &f, &w);
     found_provisions(api, words, &w);
     jsonw_end(&w);
 }

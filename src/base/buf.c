@@ -22,7 +22,7 @@ void buf_clear(struct buf *b)
     b->n = 0;
 }
 
-static void grow(struct buf *b, size_t more)
+void buf_grow(struct buf *b, size_t more)
 {
     size_t need, cap = b->cap < 256 ? 256 : b->cap;
     char *p = NULL;
@@ -39,34 +39,6 @@ static void grow(struct buf *b, size_t more)
     }
     b->p = p;
     b->cap = cap;
-}
-
-void buf_reserve(struct buf *b, size_t more)
-{
-    if (b->cap - b->n < more) {
-        grow(b, more);
-    }
-}
-
-void buf_put(struct buf *b, const char *p, size_t n)
-{
-    if (n == 0) {
-        return;
-    }
-    buf_reserve(b, n);
-    memcpy(b->p + b->n, p, n);
-    b->n += n;
-}
-
-void buf_char(struct buf *b, char c)
-{
-    buf_reserve(b, 1);
-    b->p[b->n++] = c;
-}
-
-void buf_str(struct buf *b, struct str s)
-{
-    buf_put(b, s.p, s.n);
 }
 
 void buf_z(struct buf *b, const char *z)

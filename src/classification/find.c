@@ -4,25 +4,34 @@
  * What the question says is cut into units (words.c). A leaf has a unit to the degree that a
  * text which speaks for the leaf has it; a unit is worth the more, the fewer leaves have it. The
  * score of a leaf is the worth of the units it has, as a share of the worth of all units that
- * any leaf has, and besides that the share of the one text that covers most of the question and
- * is itself covered. A text that is the whole question counts by a table of its own, above all
- * else. Ties go by code. Only whole numbers are used: the answer is the same everywhere.
+ * any leaf has, and besides that the share of the one text that covers most of the question
+ * and is itself covered. A text that is the whole question counts by a table of its own, and
+ * above what is found by parts. Ties go by code. Only whole numbers are used: the answer is the
+ * same everywhere.
  */
 #include "classification/internal.h"
 
 enum {
     LEAST = 90,
-    PARTS_MOST = 880,        /* a score that no whole match gave */
+    PARTS_EVEN = 700,        /* a score that no whole match gave counts in full up to here, */
+    PARTS_MOST = 880,        /* then by a quarter up to here */
+    BELOW_WHOLE = 20,        /* and stays so much below the best whole match */
     UNITS_PART = 620,        /* of 1000: the share of units; the rest is the best single text */
     SINGLE_PERCENT = 35,     /* a single character is worth this much of its rarity */
+    WEAK_PERCENT = 60,       /* behind "for" stands mostly the client; see search.weak */
+    PREFIX_LETTERS = 4,
+    UNKNOWN_PERCENT = 60,    /* an unknown word counts so much of a known one in the whole */
     NEXT_PERCENT = 25,       /* two units side by side in one text */
     SECOND_PERCENT = 25,     /* a second text that has the unit too */
     SERVICE_PERCENT = 120,   /* services and construction: what the program is asked about */
     STATE_PERCENT = 96,      /* organs of state and associations */
-    RESIDUAL_PERCENT = 95,   /* "other" classes are right only where nothing else is */
+    RESIDUAL_PERCENT = 95,   /* "other" classes are right only where nothing else is, */
+    OTHERS_PERCENT = 115,    /* unless the question itself speaks of others */
     DECIDED = 500,
     AHEAD_PERCENT = 180,
 };
+
+enum { HITS = FIND_TERMS + FIND_TERMS / 2 }; /* texts, and some again for starts of words */
 
 enum match { WHOLE, INSIDE_NAME, AROUND_NAME, MATCHES };
 
@@ -58,6 +67,7 @@ struct search {
     int n_units, n_full; /* units; the first n_full are no single characters */
     struct str unit[FIND_UNITS];
     uint64_t signature[FIND_UNITS];
+    uint64_t weak;    /* behind "for", only the start of a word, or general */
     uint64_t follows; /* unit i+1 stands next to unit i in the question */
     int worth[FIND_UNITS];
     int whole; /* the worth of all units that any leaf has */
@@ -69,7 +79,7 @@ struct search {
     const struct term *most_by[LIMIT_SECTORS];
     int unique; /* the one leaf of a synonym that is the whole question, or -1; -2: several */
     int n_hits;
-    struct hit hit[FIND_TERMS];
+    struct hit hit[HITS];
 };
 
 static int term_count(const struct term *t)
@@ -131,19 +141,13 @@ static int term_share(const struct term *t)
     return unit_share[t->kind] * t->weight / WEIGHT_WHOLE;
 }
 
-/* First pass: which units each text has, and what that gives to its leaves. */
-static void share_units(struct search *s, const struct term *terms, int at)
+/* What a text that has these units gives to its leaves. */
+static void give(struct search *s, const struct term *terms, int at, uint64_t units)
 {
     const struct term *t = &terms[at];
-    uint64_t units = 0;
-    for (int u = 0; u < s->n_units; u++) {
-        if ((t->signature & s->signature[u]) != 0 && str_find(t->text, s->unit[u], NULL))
-            units |= (uint64_t)1 << u;
-    }
-    if (units == 0)
-        return;
-    s->hit[s->n_hits++] = (struct hit){at, units};
     int share = term_share(t);
+    if (s->n_hits < HITS)
+        s->hit[s->n_hits++] = (struct hit){at, units};
     for (int i = 0; i < term_count(t); i++) {
         uint8_t *have = s->share[term_leaf(t, i)];
         for (uint64_t rest = units; rest != 0; rest &= rest - 1) {
@@ -152,6 +156,50 @@ static void share_units(struct search *s, const struct term *terms, int at)
             int both = high + low * SECOND_PERCENT / 100;
             have[u] = (uint8_t)(both > 125 ? 125 : both);
         }
+    }
+}
+
+/* First pass: which units each text has. */
+static void share_units(struct search *s, const struct term *terms, int at)
+{
+    uint64_t units = 0;
+    for (int u = 0; u < s->n_units; u++) {
+        if ((terms[at].signature & s->signature[u]) != 0 &&
+            str_find(terms[at].text, s->unit[u], NULL))
+            units |= (uint64_t)1 << u;
+    }
+    if (units != 0)
+        give(s, terms, at, units);
+}
+
+/* An English word that no text has is looked for by its start: haircut as hair, psychologist as
+ * psycholog. At least PREFIX_LETTERS letters and six tenths of the word must be left. */
+static void retry_prefix(struct search *s, const struct classification *c, int u)
+{
+    struct str whole = s->unit[u];
+    const struct term *terms = c->finder->term;
+    size_t letters = whole.n - 2;
+    bool found = false;
+    for (size_t n = letters; n >= PREFIX_LETTERS && 10 * n >= 6 * letters && !found; n--) {
+        struct str start = {whole.p, n + 1};
+        for (int i = 0; i < c->finder->n_terms; i++) {
+            if (str_find(terms[i].text, start, NULL)) {
+                give(s, terms, i, (uint64_t)1 << u);
+                found = true;
+            }
+        }
+    }
+    s->weak |= (uint64_t)found << u;
+}
+
+static void retry_unknown(struct search *s, const struct classification *c)
+{
+    uint64_t known = 0;
+    for (int i = 0; i < s->n_hits; i++)
+        known |= s->hit[i].units;
+    for (int u = 0; u < s->n_full; u++) {
+        if ((known >> u & 1) == 0 && s->unit[u].p[0] == ' ')
+            retry_prefix(s, c, u);
     }
 }
 
@@ -164,21 +212,29 @@ static int logarithm(int64_t x)
     return whole + (int)((x - 256) / 16);
 }
 
-/* A unit that no leaf has is worth nothing, and the rest is measured without it. */
+/* A unit that no leaf has is worth nothing, but makes the whole larger: pairs of Chinese
+ * characters do not, for most of the unknown ones stand across two words. */
 static void weigh_units(struct search *s, int n_leaves)
 {
+    int known = 0, unknown = 0, sum = 0;
     for (int u = 0; u < s->n_units; u++) {
         int64_t have = 0;
         for (int i = 0; i < n_leaves; i++)
             have += s->share[i][u];
-        if (have == 0)
+        if (have == 0) {
+            unknown += s->unit[u].p[0] == ' ';
             continue;
+        }
         have = have < 100 ? 100 : have;
         s->worth[u] = logarithm(256 + (int64_t)n_leaves * 100 * 256 / have);
         if (u >= s->n_full)
             s->worth[u] = s->worth[u] * SINGLE_PERCENT / 100;
-        s->whole += s->worth[u];
+        else if ((s->weak >> u & 1) != 0)
+            s->worth[u] = s->worth[u] * WEAK_PERCENT / 100;
+        sum += s->worth[u];
+        known++;
     }
+    s->whole = sum + (known > 0 ? unknown * (sum / known) * UNKNOWN_PERCENT / 100 : 0);
 }
 
 /* Second pass: how much of the question one text covers, and how much of it is covered. */
@@ -217,25 +273,38 @@ static bool between(const struct code *x, const char *from, const char *to)
     return str_cmp(x->code, str_from(from)) >= 0 && str_cmp(x->code, str_from(to)) < 0;
 }
 
-static int prior(const struct code *x)
+static int prior(const struct code *x, bool others)
 {
     int percent = between(x, "47", "91") ? SERVICE_PERCENT
                   : between(x, "91", "98") ? STATE_PERCENT
                                            : 100;
     bool residual = x->code.p[x->code.n - 1] == '9' && str_has_prefix(x->name_zh, STR("其他"));
-    return residual ? percent * RESIDUAL_PERCENT / 100 : percent;
+    return residual ? percent * (others ? OTHERS_PERCENT : RESIDUAL_PERCENT) / 100 : percent;
 }
 
+static int compress(int score, int most)
+{
+    if (score > PARTS_EVEN)
+        score = PARTS_EVEN + (score - PARTS_EVEN) / 4;
+    return score > most ? most : score;
+}
+
+/* A synonym or name that is the whole question was put there by hand, and stays first. */
 static void score_units(struct search *s, const struct classification *c)
 {
+    int most = 0;
+    bool others = s->kept.n < s->words.n || str_find(s->words, STR("其他"), NULL) ||
+                  str_find(s->words, STR(" other "), NULL);
+    for (int i = 0; i < c->gbt.n_leaves; i++)
+        most = s->score[i] > most ? s->score[i] : most;
+    most = most > 0 && most - BELOW_WHOLE < PARTS_MOST ? most - BELOW_WHOLE : PARTS_MOST;
     for (int i = 0; s->whole > 0 && i < c->gbt.n_leaves; i++) {
         int64_t got = 0;
         for (int u = 0; u < s->n_units; u++)
             got += s->worth[u] * s->share[i][u];
         int score = (int)(got * UNITS_PART / (100 * s->whole)) +
                     s->text[i] * (1000 - UNITS_PART) / 1000;
-        score = score * prior(sector_leaf(c, i)) / 100;
-        score = score > PARTS_MOST ? PARTS_MOST : score;
+        score = compress(score * prior(sector_leaf(c, i), others) / 100, most);
         if (score > s->score[i]) {
             s->score[i] = score;
             s->by[i] = s->most_by[i];
@@ -243,13 +312,14 @@ static void score_units(struct search *s, const struct classification *c)
     }
 }
 
-/* At least half of the units are known: of what is said in unknown words nothing is clear. */
+/* At least a third of the units are known (pairs across two Chinese words never are): of what
+ * is said in unknown words nothing is clear. */
 static bool mostly_known(const struct search *s)
 {
     int known = 0;
     for (int u = 0; u < s->n_full; u++)
         known += s->worth[u] > 0;
-    return 2 * known >= s->n_full;
+    return 3 * known >= s->n_full;
 }
 
 static void choose(struct search *s, const struct classification *c, struct finding *out)
@@ -290,8 +360,22 @@ static struct str close_gaps(struct str s, char *out)
     return (struct str){out, n};
 }
 
+/* Words that any supplier may use of any service, and that names have, too. */
+static bool is_general(struct str unit)
+{
+    static const char *const general[] = {"公司", "企业", "客户", "服务", "提供", "业务", "活动",
+                                          "单位", "顾客", "各种", " servic ", " activiti ",
+                                          " compani ", " firm ", " client ", " customer "};
+    for (size_t i = 0; i < sizeof general / sizeof *general; i++) {
+        if (str_eqz(unit, general[i]))
+            return true;
+    }
+    return false;
+}
+
 static void cut_units(struct search *s)
 {
+    size_t at;
     s->n_full = s->n_units = word_units(s->kept, s->unit, FIND_UNITS * 5 / 8);
     if (s->n_full > 0)
         s->n_units += word_singles(s->kept, s->unit + s->n_full, FIND_UNITS - s->n_full);
@@ -299,6 +383,8 @@ static void cut_units(struct search *s)
         s->signature[u] = word_signature(s->unit[u]);
         bool next = u + 1 < s->n_full && s->unit[u + 1].p < s->unit[u].p + s->unit[u].n;
         s->follows |= (uint64_t)next << u;
+        bool behind = str_find(s->kept, STR(" for "), &at) && s->unit[u].p > s->kept.p + at;
+        s->weak |= (uint64_t)((behind && at > 0) || is_general(s->unit[u])) << u;
     }
 }
 
@@ -318,12 +404,14 @@ void classification_find(const struct classification *c, struct str words, struc
     if (s.length == 0)
         return;
     cut_units(&s);
+    vocabulary_ready(c->finder);
     for (int i = 0; i < c->finder->n_terms; i++) {
         match_term(&s, &term[i], s.words);
         if (s.close.n < s.words.n) /* "法律 咨询" is also 法律咨询 */
             match_term(&s, &term[i], s.close);
         share_units(&s, term, i);
     }
+    retry_unknown(&s, c);
     weigh_units(&s, c->gbt.n_leaves);
     for (int i = 0; i < s.n_hits && s.whole > 0; i++)
         score_text(&s, term, &s.hit[i]);

@@ -2,6 +2,8 @@
 #ifndef CLASSIFICATION_INTERNAL_H
 #define CLASSIFICATION_INTERNAL_H
 
+#include <stdatomic.h>
+
 #include "classification/classification.h"
 
 enum {
@@ -27,10 +29,11 @@ struct hint_pair {
 enum term_kind { TERM_CLASS, TERM_GROUP, TERM_DIVISION, TERM_TITLE, TERM_FOREIGN, TERM_SYNONYM,
                  TERM_WORDS };
 
-/* A text of the vocabulary. text is spelled (see word_spell); it stands for the leaves
- * [leaf_from, leaf_to), or for leaf[0..n_leaves) in order of preference if leaf is set. */
+/* A text of the vocabulary. text is said, spelled (see word_spell), but only once words have been
+ * looked for; it stands for the leaves [leaf_from, leaf_to), or for leaf[0..n_leaves) in order of
+ * preference if leaf is set. */
 struct term {
-    struct str text, shown;
+    struct str text, said, shown;
     uint64_t signature; /* one hashed bit per unit, to skip most comparisons */
     enum term_kind kind;
     int weight;         /* WEIGHT_WHOLE unless a synonym says less */
@@ -51,6 +54,8 @@ struct finder {
     struct group_isic *group_isic;
     int n_terms;
     struct term *term;
+    char *spelled;      /* room for the texts of all terms */
+    atomic_bool ready;  /* the texts are there */
     struct reach *isic, *cpc, *w120, *ebops; /* one per code of the list */
     int n_cpc_hints, n_ebops_hints;
     struct hint_pair *cpc_hint, *ebops_hint;
@@ -92,6 +97,9 @@ enum err places_load(struct classification *c, struct arena *a, struct error *e)
 
 /* vocabulary.c: after the lists and bridges. */
 enum err vocabulary_load(struct classification *c, struct arena *a, struct error *e);
+/* Spells the vocabulary, once: most runs of the program never look for words. Safe from any
+ * thread. */
+void vocabulary_ready(struct finder *f);
 
 /* words.c: the spelled form, in which all matching is plain substring search. ASCII and full-width
  * letters are lower case; an ASCII word is cut to its stem and stands between two spaces;

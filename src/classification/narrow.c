@@ -95,6 +95,25 @@ static int64_t remaining(const struct split *s)
     return whole > 0 ? 1000 * sum / whole : 0;
 }
 
+static void put_words(struct narrowing *out, const struct classification *c)
+{
+    static const char *const zh[] = {"", "属于哪个领域？", "属于哪个领域？", "属于哪一类？",
+                                     "是其中哪一项？"};
+    static const char *const en[] = {"", "Which field is it in?", "Which field is it in?",
+                                     "Which kind is it?", "Which of these is it?"};
+    bool single = true;
+    for (int k = 0; k < out->n; k++)
+        single &= out->choice[k].n == 1;
+    int words = single ? LEVELS : out->level;
+    out->zh = str_from(zh[words]);
+    out->en = str_from(en[words]);
+    for (int k = 0; k < out->n; k++) {
+        const struct code *x = out->choice[k].node < 0 ? NULL : &c->gbt.code[out->choice[k].node];
+        out->choice[k].zh = x != NULL ? x->name_zh : STR("都不是");
+        out->choice[k].en = x != NULL ? x->name_en : STR("none of these");
+    }
+}
+
 bool classification_narrow(const struct classification *c, const struct finding *f,
                            struct narrowing *out)
 {
@@ -122,16 +141,6 @@ bool classification_narrow(const struct classification *c, const struct finding 
             memcpy(out->choice, s.choice, (size_t)s.n * sizeof *s.choice);
         }
     }
-    static const char *const zh[] = {"", "属于哪个领域？", "属于哪个领域？", "属于哪一类？",
-                                     "是其中哪一项？"};
-    static const char *const en[] = {"", "Which field is it in?", "Which field is it in?",
-                                     "Which kind is it?", "Which of these is it?"};
-    out->zh = str_from(zh[out->level]);
-    out->en = str_from(en[out->level]);
-    for (int k = 0; k < out->n; k++) {
-        const struct code *x = out->choice[k].node < 0 ? NULL : &c->gbt.code[out->choice[k].node];
-        out->choice[k].zh = x != NULL ? x->name_zh : STR("都不是");
-        out->choice[k].en = x != NULL ? x->name_en : STR("none of these");
-    }
+    put_words(out, c);
     return true;
 }

@@ -106,7 +106,7 @@ enum err places_load(struct classification *c, struct arena *a, struct error *e)
 int place_find(const struct classification *c, struct str code)
 {
     for (int i = 0; i < c->n_places; i++) {
-        if (str_eq_nocase(c->place[i].code, code))
+        if (c->place[i].code.n == code.n && str_eq_nocase(c->place[i].code, code))
             return i;
     }
     return -1;

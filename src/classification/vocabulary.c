@@ -1,22 +1,50 @@
 /* The vocabulary: names of the spine, titles of the foreign lists that reach its groups, shipped
  * synonyms, and the words that descriptions of a class, group or division use. */
+#include <pthread.h>
+
 #include "classification/internal.h"
 
-static struct term *add_term(struct finder *f, struct arena *a, struct str shown,
-                             enum term_kind kind)
+static struct term *add_term(struct finder *f, struct str said, enum term_kind kind)
 {
-    char spelled[FIND_SPELLED];
-    struct str text = {spelled, word_spell(shown, spelled, sizeof spelled)};
-    if (text.n == 0 || f->n_terms == FIND_TERMS)
+    if (said.n == 0 || f->n_terms == FIND_TERMS)
         return NULL;
     struct term *t = &f->term[f->n_terms++];
-    *t = (struct term){.text = str_copy(a, text), .shown = shown, .kind = kind,
-                       .weight = WEIGHT_WHOLE};
-    t->signature = word_signature_all(t->text, &t->n_units);
+    *t = (struct term){.said = said, .shown = said, .kind = kind, .weight = WEIGHT_WHOLE};
     return t;
 }
 
-static void add_names(struct classification *c, struct arena *a)
+/* A letter between two other marks takes three bytes, so twice the bytes and two are enough. */
+static size_t spelled_most(struct str said)
+{
+    return 2 * said.n + 2 < FIND_SPELLED ? 2 * said.n + 2 : FIND_SPELLED;
+}
+
+static void reserve_spelled(struct finder *f, struct arena *a)
+{
+    size_t room = 1;
+    for (int i = 0; i < f->n_terms; i++)
+        room += spelled_most(f->term[i].said);
+    f->spelled = ARENA_ARRAY(a, char, room);
+}
+
+void vocabulary_ready(struct finder *f)
+{
+    static pthread_mutex_t one = PTHREAD_MUTEX_INITIALIZER;
+    if (atomic_load_explicit(&f->ready, memory_order_acquire))
+        return;
+    pthread_mutex_lock(&one);
+    char *at = f->spelled;
+    for (int i = 0; i < f->n_terms && !atomic_load(&f->ready); i++) {
+        struct term *t = &f->term[i];
+        t->text = (struct str){at, word_spell(t->said, at, spelled_most(t->said))};
+        t->signature = word_signature_all(t->text, &t->n_units);
+        at += t->text.n;
+    }
+    atomic_store_explicit(&f->ready, true, memory_order_release);
+    pthread_mutex_unlock(&one);
+}
+
+static void add_names(struct classification *c)
 {
     static const enum term_kind kinds[] = {TERM_DIVISION, TERM_GROUP, TERM_CLASS};
     for (int i = 0; i < c->gbt.n; i++) {
@@ -25,7 +53,7 @@ static void add_names(struct classification *c, struct arena *a)
             continue;
         struct str name[2] = {x->name_zh, x->name_en};
         for (int k = 0; k < 2; k++) {
-            struct term *t = add_term(c->finder, a, name[k], kinds[x->level - 2]);
+            struct term *t = add_term(c->finder, name[k], kinds[x->level - 2]);
             if (t != NULL) {
                 t->leaf_from = x->leaf_from;
                 t->leaf_to = x->leaf_to;
@@ -35,7 +63,7 @@ static void add_names(struct classification *c, struct arena *a)
 }
 
 /* A title that covers only a part of the group speaks for it a little less. */
-static void add_titles(struct classification *c, struct arena *a)
+static void add_titles(struct classification *c)
 {
     const struct finder *f = c->finder;
     for (int i = 0; i < f->n_group_isic; i++) {
@@ -43,7 +71,7 @@ static void add_titles(struct classification *c, struct arena *a)
         const struct code *group = &c->gbt.code[r->gbt], *isic = &c->isic.code[r->isic];
         struct str name[2] = {isic->name_zh, isic->name_en};
         for (int k = 0; k < 2; k++) {
-            struct term *t = add_term(c->finder, a, name[k], TERM_TITLE);
+            struct term *t = add_term(c->finder, name[k], TERM_TITLE);
             if (t != NULL) {
                 t->leaf_from = group->leaf_from;
                 t->leaf_to = group->leaf_to;
@@ -56,7 +84,7 @@ static void add_titles(struct classification *c, struct arena *a)
 enum { FOREIGN_LEAVES = 12 }; /* a code that reaches more says too little of each */
 
 /* Titles of the other lists speak for the leaves their codes reach, the less the more they
- * reach. ISIC 1 to 2 digits, CPC and the rest count alike: what differs is how far they reach. */
+ * reach; whether they stand high or low in their list makes no other difference. */
 static void add_foreign(struct classification *c, struct arena *a, const struct codelist *l,
                         const struct reach *reach)
 {
@@ -64,13 +92,13 @@ static void add_foreign(struct classification *c, struct arena *a, const struct 
         int n = (int)bits_count(reach[i].leaf, SECTOR_WORDS);
         if (n == 0 || n > FOREIGN_LEAVES)
             continue;
-        struct term *t = add_term(c->finder, a, l->code[i].name_en, TERM_FOREIGN);
+        struct term *t = add_term(c->finder, l->code[i].name_en, TERM_FOREIGN);
         if (t == NULL)
             continue;
         int *leaf = ARENA_ARRAY(a, int, (size_t)n);
-        for (int k = 0; k < c->gbt.n_leaves; k++) {
-            if (bit_get(reach[i].leaf, (size_t)k))
-                leaf[t->n_leaves++] = k;
+        for (int w = 0; w < SECTOR_WORDS; w++) {
+            for (uint64_t rest = reach[i].leaf[w]; rest != 0; rest &= rest - 1)
+                leaf[t->n_leaves++] = 64 * w + __builtin_ctzll(rest);
         }
         t->leaf = leaf;
         t->weight = n <= 2 ? WEIGHT_WHOLE : WEIGHT_WHOLE * 2 / n;
@@ -97,7 +125,7 @@ static enum err add_words(struct classification *c, struct arena *a, struct erro
             struct str words = table_text(&t, languages[k]);
             if (words.n > FIND_SPELLED * 3 / 4)
                 return table_limit(&t, "FIND_SPELLED", FIND_SPELLED * 3 / 4, e);
-            struct term *term = add_term(c->finder, a, words, TERM_WORDS);
+            struct term *term = add_term(c->finder, words, TERM_WORDS);
             if (term == NULL)
                 continue;
             term->shown = k == 0 ? x->name_zh : x->name_en;
@@ -153,7 +181,7 @@ static enum err add_synonyms(struct classification *c, struct arena *a, struct t
                               e);
         if (c->finder->n_terms == FIND_TERMS)
             return table_limit(t, "FIND_TERMS", FIND_TERMS, e);
-        struct term *term = add_term(c->finder, a, word, TERM_SYNONYM);
+        struct term *term = add_term(c->finder, str_trim(word), TERM_SYNONYM);
         if (term == NULL)
             return table_fail(t, "term", "词为空：%.*s", "the term is empty: %.*s", word, e);
         term->weight = (int)weight * (WEIGHT_WHOLE / 100);
@@ -171,12 +199,14 @@ enum err vocabulary_load(struct classification *c, struct arena *a, struct error
     if (most > FIND_TERMS)
         return table_limit(&t, "FIND_TERMS", FIND_TERMS, e);
     c->finder->term = ARENA_ARRAY(a, struct term, (size_t)most);
-    add_names(c, a);
-    add_titles(c, a);
+    add_names(c);
+    add_titles(c);
     add_foreign(c, a, &c->isic, c->finder->isic);
     add_foreign(c, a, &c->cpc, c->finder->cpc);
     add_foreign(c, a, &c->w120, c->finder->w120);
     add_foreign(c, a, &c->ebops, c->finder->ebops);
     TRY(add_words(c, a, e));
-    return add_synonyms(c, a, &t, e);
+    TRY(add_synonyms(c, a, &t, e));
+    reserve_spelled(c->finder, a);
+    return OK;
 }

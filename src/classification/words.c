@@ -193,7 +193,7 @@ uint64_t word_signature(struct str unit)
 static bool is_stop_character(struct str one)
 {
     static const char stop[] = "的给在和把为用上下里中一个等及与或人家做替帮我你他们是有到对多不"
-                               "从向这那可以所类各其他些之将被会能要用时大小";
+                               "从向这那可以所类各其些之将被会能要时大小";
     for (size_t i = 0; i + 3 <= sizeof stop - 1; i += 3) {
         if (one.n == 3 && memcmp(one.p, stop + i, 3) == 0)
             return true;

@@ -61,7 +61,7 @@ int verb_backup(const struct args *a)
     if (r == OK)
         r = db_open_old(&d, option_get(a, "store"), &e);
     if (r == OK)
-        r = backup_make(d, a->word[1], audit_progress, &tty, &x, &e);
+        r = backup_make(d, a->word[1], store_replay, audit_progress, &tty, &x, &e);
     audit_progress_end(tty);
     buf_init(&out);
     if (r == OK)
@@ -102,6 +102,10 @@ static void say_restored(const struct args *a, const struct restore_ask *ask,
                          : "! %llu entries that were signed after the backup are not in this log: whoever "
                            "holds a later checkpoint will see it\n",
                    (unsigned long long)(x->seen - x->audit.leaves));
+    if (!x->is_signed && ask->key == NULL)
+        buf_z(out, a->zh ? "! 未给出密钥，也没有密钥文件：只核对备份与其自身是否一致 (--key)\n"
+                         : "! No key was given and there is no key file: the backup is only shown to agree "
+                           "with itself (--key)\n");
     if (!x->is_signed)
         buf_printf(out,
                    a->zh ? "! 没有密钥文件 %s.key：放回后运行 fumao ledger checkpoint，或 fumao ledger key rotate\n"
@@ -119,7 +123,8 @@ static enum err restore(const struct args *a, struct buf *out, struct error *e)
     bool tty = isatty(2);
     const char *given = option_get(a, "key"), *state = option_get(a, "witness");
     struct restore_ask ask = {.file = a->word[1], .store = path, .force = option_given(a, "force"),
-                              .now = (int64_t)time(NULL), .progress = audit_progress, .ctx = &tty};
+                              .now = (int64_t)time(NULL), .also = store_replay,
+                              .progress = audit_progress, .ctx = &tty};
     TRY(db_place(option_get(a, "store"), path, sizeof path, e));
     if (given != NULL)
         TRY(key_argument(given, &key, e));

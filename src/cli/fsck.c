@@ -91,11 +91,10 @@ static enum err count_answers(struct db *d, uint64_t *n, struct error *e)
     return r;
 }
 
-static enum err check_store(const struct args *a, struct db *d, struct findings *f, struct error *e)
+/* The rooms' own tables against the log. */
+static enum err replay(struct db *d, struct findings *f, struct error *e)
 {
     struct book book = {.d = d};
-    TRY(db_integrity(d, e));
-    TRY(check_log(a, d, &f->audit, e));
     TRY(has_table(d, "instrument", &f->has_records, e));
     if (f->has_records)
         TRY(registry_replay(&book, &f->editions, e));
@@ -103,6 +102,19 @@ static enum err check_store(const struct args *a, struct db *d, struct findings 
     if (f->has_kept)
         TRY(check_all_kept(d, &f->kept, e));
     return count_answers(d, &f->answers, e);
+}
+
+enum err store_replay(struct db *d, struct error *e)
+{
+    struct findings f = {0};
+    return replay(d, &f, e);
+}
+
+static enum err check_store(const struct args *a, struct db *d, struct findings *f, struct error *e)
+{
+    TRY(db_integrity(d, e));
+    TRY(check_log(a, d, &f->audit, e));
+    return replay(d, f, e);
 }
 
 static void say(const struct args *a, const struct findings *f, struct buf *out)

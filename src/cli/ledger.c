@@ -567,6 +567,10 @@ static enum err rotate(const struct args *a, struct store *s, struct buf *out, s
     if (lost && access(file, F_OK) == 0) /* there, and not ours to read */
         return err_set(e, ERR_DENIED, "密钥文件 %s 不可用：须属于本用户，权限 0600",
                        "the key file %s cannot be used: it must be yours, with mode 0600", file);
+    /* A program that runs on would sign with the key it has read, and no reader could accept that:
+     * the store must be ours alone. */
+    TRY(db_settle(s->db, e));
+    TRY(db_exec(s->db, "PRAGMA journal_mode=WAL", e));
     TRY(signer_rotate(&s->signer, s->log, sm2 ? KEY_SM2 : KEY_ED25519, (int64_t)time(NULL), e));
     key_text(key_public(s->signer.key[0]), a, out);
     if (lost)

@@ -15,6 +15,9 @@ void audit_progress_end(bool tty);
 void audit_text(const struct log_audit *a, bool zh, struct buf *out);
 void audit_members(const struct log_audit *a, struct jsonw *j);
 
+/* The records and kept answers of a store as its log tells them (fsck.c). ERR_INTEGRITY. */
+enum err store_replay(struct db *d, struct error *e);
+
 int ledger_witness(const struct args *a);
 
 #endif

@@ -36,7 +36,6 @@ enum err db_copy(struct db *d, const char *path, struct error *e);
 enum err db_settle(struct db *d, struct error *e);
 /* The store's own checks of pages, indexes and references. ERR_INTEGRITY says the first finding. */
 enum err db_integrity(struct db *d, struct error *e);
-bool db_in_transaction(const struct db *d); /* a full disk can end one from below */
 
 enum err db_prepare(struct db *d, const char *sql, struct db_stmt **out, struct error *e);
 void db_bind_text(struct db_stmt *s, int at, struct str v);

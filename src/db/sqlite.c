@@ -154,11 +154,6 @@ enum err db_exec(struct db *d, const char *sql, struct error *e)
     return sqlite3_exec(d->handle, sql, NULL, NULL, NULL) == SQLITE_OK ? OK : fail(d->handle, e);
 }
 
-bool db_in_transaction(const struct db *d)
-{
-    return sqlite3_get_autocommit(d->handle) == 0;
-}
-
 /* Versions by room. A store from before rooms had versions of their own has the registry's in
  * user_version. */
 static enum err version_get(struct db *d, const char *room, int *version, struct error *e)
@@ -336,8 +331,11 @@ enum err db_settle(struct db *d, struct error *e)
     bool row;
     TRY(db_prepare(d, "PRAGMA journal_mode=DELETE", &s, e));
     enum err r = db_step(s, &row, e);
-    if (r == OK && !(row && str_eqz(db_text(s, 0), "delete")))
-        r = err_set(e, ERR_BUSY, "存储 %s 正被使用", "the store %s is in use", d->path);
+    if (r == ERR_BUSY || (r == OK && !(row && str_eqz(db_text(s, 0), "delete")))) {
+        r = err_set(e, ERR_BUSY, "存储 %s 正被别的程序使用", "another program has the store %s open",
+                    d->path);
+        err_hint(e, "stop it first: fumao serve?");
+    }
     db_finish(s);
     return r;
 }

@@ -341,6 +341,7 @@ void explanation_json(const struct snapshot *s, const struct question *q,
     const struct corpus *c = s->c;
     const struct answer *a = &x->answer;
     struct jsonw w;
+    buf_reserve(out, 4096); /* most answers fit, and grow no more */
     jsonw_init(&w, out, pretty);
     jsonw_object(&w);
     question_json(&w, c, q);

@@ -28,7 +28,7 @@ static enum err long_path(const char *path, struct error *e)
 
 /* Reads a copy again, whole: pages, then the log. `store`: beside which the key file lies. */
 static enum err read_copy(const char *path, const char *store, struct audit_ask ask,
-                          struct log_audit *out, struct error *e)
+                          backup_check_fn *also, struct log_audit *out, struct error *e)
 {
     struct db *d;
     struct public_key own;
@@ -38,19 +38,22 @@ static enum err read_copy(const char *path, const char *store, struct audit_ask 
     enum err r = db_integrity(d, e);
     if (r == OK)
         r = log_audit(d, &ask, out, e);
-    db_close(d);
     if (r == OK && out->faults > 0) {
         if (e != NULL)
             *e = out->first;
         r = ERR_INTEGRITY;
     }
+    if (r == OK && also != NULL)
+        r = also(d, e);
+    db_close(d);
     return r;
 }
 
 /* --- making ------------------------------------------------------------------------------- */
 
-enum err backup_make(struct db *d, const char *path, log_progress_fn *progress, void *ctx,
-                     struct log_audit *out, struct error *e)
+enum err backup_make(struct db *d, const char *path, backup_check_fn *also,
+                     log_progress_fn *progress, void *ctx, struct log_audit *out,
+                     struct error *e)
 {
     char part[640];
     struct audit_ask ask = {.progress = progress, .ctx = ctx};
@@ -61,7 +64,7 @@ enum err backup_make(struct db *d, const char *path, log_progress_fn *progress, 
         return ERR_CONFLICT;
     }
     TRY(db_copy(d, part, e));
-    enum err r = read_copy(part, db_path(d), ask, out, e);
+    enum err r = read_copy(part, db_path(d), ask, also, out, e);
     /* Not rename(), which would replace a file that came in between. */
     if (r == OK && link(part, path) != 0)
         r = io_error(path, e);
@@ -233,7 +236,7 @@ static enum err judge_copy(const struct restore_ask *ask, const char *copy, stru
 {
     struct audit_ask audit = {.key = ask->key, .seen = ask->seen, .progress = ask->progress,
                               .ctx = ask->ctx};
-    TRY(read_copy(copy, ask->store, audit, &out->audit, e));
+    TRY(read_copy(copy, ask->store, audit, ask->also, &out->audit, e));
     TRY(ask_witness(ask, &out->audit, e));
     return check_key_file(ask, &out->audit, e);
 }

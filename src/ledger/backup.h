@@ -15,11 +15,15 @@
 
 #include "ledger/audit.h"
 
+/* What the rooms above know of their own tables and the log: called on the copy, reads only. */
+typedef enum err backup_check_fn(struct db *copy, struct error *e);
+
 /* Copies, audits, gives it its name, which must be free (ERR_CONFLICT). The audit asks for the key
  * in the key file beside the store, when it can be read. ERR_INTEGRITY: the copy does not hold,
  * which is the store's fault; there is no file then. */
-enum err backup_make(struct db *d, const char *path, log_progress_fn *progress, void *ctx,
-                     struct log_audit *out, struct error *e);
+enum err backup_make(struct db *d, const char *path, backup_check_fn *also,
+                     log_progress_fn *progress, void *ctx, struct log_audit *out,
+                     struct error *e);
 
 struct restore_ask {
     const char *file, *store;     /* paths */
@@ -28,6 +32,7 @@ struct restore_ask {
     const struct log_seen *seen;  /* NULL: no witness */
     bool force;                   /* replace a store; go back behind what was seen */
     int64_t now;
+    backup_check_fn *also; /* NULL: the log alone */
     log_progress_fn *progress;
     void *ctx;
 };

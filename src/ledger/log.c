@@ -34,6 +34,11 @@ struct tree { /* one hash over the leaves */
     struct nodes nodes;
     struct frontier done;    /* committed */
     struct frontier pending; /* with what the open transaction has appended */
+    struct { /* a root proved to be of a beginning of the tree: of that it stays the root */
+        bool known;
+        uint64_t size;
+        struct digest root;
+    } proved;
 };
 
 struct log {
@@ -258,63 +263,67 @@ static enum err start_again(struct log *l, const char *said, struct error *e)
         nodes_cut(&x->nodes, 0);
         memset(&x->done, 0, sizeof x->done);
         x->pending = x->done;
+        x->proved.known = false;
     }
     l->synced = 0;
     return said[0] == 0 || strcmp(said, "0 ") == 0 ? OK : say_synced(l, 0, e);
 }
 
-/* The last checkpoint's roots must be those of the trees at its size. */
-static enum err check_head(struct log *l, bool *fits, struct error *e)
+/* The last checkpoint; without one an empty origin. */
+static enum err read_head(struct log *l, struct checkpoint *c, struct error *e)
 {
     struct buf note;
-    struct checkpoint c;
-    struct digest root;
     buf_init(&note);
+    memset(c, 0, sizeof *c);
     enum err r = log_last_checkpoint(l, &note, e);
-    *fits = true;
-    if (r == ERR_NOT_FOUND) {
-        buf_finish(&note);
-        return OK;
-    }
     if (r == OK)
-        r = checkpoint_read(buf_view(&note), &c, e);
+        r = checkpoint_read(buf_view(&note), c, e);
     buf_finish(&note);
-    TRY(r);
-    if (c.size > l->tree[0].done.size)
-        return err_set(e, ERR_INTEGRITY, "日志只有 %llu 条,签名的检查点却有 %llu 条",
-                       "the log has %llu entries, its signed checkpoint %llu",
-                       (unsigned long long)l->tree[0].done.size, (unsigned long long)c.size);
-    for (int t = 0; t < l->n_trees && *fits; t++) {
-        struct tree *x = &l->tree[t];
-        const struct digest *want = x->kind == HASH_SHA256 ? &c.root : &c.sm3;
-        if (x->kind == HASH_SM3 && !c.has_sm3)
-            continue;
-        *fits = merkle_root(x->hasher, c.size, get_node, x, &root) &&
-                memcmp(root.b, want->b, 32) == 0;
-    }
-    return OK;
+    return r == ERR_NOT_FOUND ? OK : r;
 }
 
+/* Its roots must be those of the trees at its size. */
+static bool head_fits(struct log *l, const struct checkpoint *c)
+{
+    struct digest root;
+    for (int t = 0; t < l->n_trees && c->origin[0] != 0; t++) {
+        struct tree *x = &l->tree[t];
+        const struct digest *want = x->kind == HASH_SHA256 ? &c->root : &c->sm3;
+        if (x->kind == HASH_SM3 && !c->has_sm3)
+            continue;
+        if (!merkle_root(x->hasher, c->size, get_node, x, &root) ||
+            memcmp(root.b, want->b, sizeof root.b) != 0)
+            return false;
+    }
+    return true;
+}
+
+/* The head is read before the leaves are counted: others may be writing, and whatever is committed
+ * later can only add to the leaves that it stands on. */
 static enum err load_trees(struct log *l, struct error *e)
 {
     char said[192];
+    struct checkpoint head;
     uint64_t size;
-    bool fits;
+    TRY(read_head(l, &head, e));
     TRY(read_synced(l, said, sizeof said, e));
     TRY(stored_size(l, &size, e));
+    if (head.size > size)
+        return err_set(e, ERR_INTEGRITY, "日志只有 %llu 条，签名的检查点却有 %llu 条",
+                       "the log has %llu entries, its signed checkpoint %llu",
+                       (unsigned long long)size, (unsigned long long)head.size);
     bool resumed = resume(l, said, size);
     if (!resumed)
         TRY(start_again(l, said, e));
     TRY(catch_up(l, size, e));
-    TRY(check_head(l, &fits, e));
-    if (!fits && resumed) { /* the cache may be at fault; the leaves decide */
+    if (!head_fits(l, &head) && resumed) { /* the cache may be at fault; the leaves decide */
         TRY(start_again(l, said, e));
         TRY(catch_up(l, size, e));
-        TRY(check_head(l, &fits, e));
     }
-    if (!fits)
-        return err_set(e, ERR_INTEGRITY, "日志的条目与签名的检查点%s",
-                       "the entries of the log %s its signed checkpoint", "≠");
+    if (!head_fits(l, &head))
+        return err_set(e, ERR_INTEGRITY, "日志的条目不是检查点所签名的 %llu 条",
+                       "the entries of the log are not the %llu that its checkpoint signs",
+                       (unsigned long long)head.size);
     l->opened = true;
     return OK;
 }
@@ -423,7 +432,7 @@ enum err log_refresh(struct log *l, struct error *e)
         return OK; /* a transaction of ours is open, and others have to wait for it */
     TRY(stored_size(l, &size, e));
     if (size < l->tree[0].done.size)
-        return err_set(e, ERR_INTEGRITY, "日志变短了:%llu 条", "the log has become shorter: %llu entries",
+        return err_set(e, ERR_INTEGRITY, "日志变短了：%llu 条", "the log has become shorter: %llu entries",
                        (unsigned long long)size);
     return size == l->tree[0].done.size ? OK : catch_up(l, size, e);
 }
@@ -583,24 +592,33 @@ static enum err damaged(struct log *l, struct error *e)
 {
     l->spoilt = true;
     (void)say_synced(l, 0, NULL);
-    err_set(e, ERR_INTEGRITY, "%s 的节点文件已损坏,不给出证明",
+    err_set(e, ERR_INTEGRITY, "%s 的节点文件已损坏，不给出证明",
             "the node files of %s are damaged, no proof is given", db_path(l->d));
     err_hint(e, "the next command makes them again from the entries");
     return ERR_INTEGRITY;
 }
 
-/* The root at `size`, proved to be a beginning of the tree whose edge this handle holds. */
-static bool root_at(struct tree *t, uint64_t size, struct digest *out)
+static bool prove_root(struct tree *t, uint64_t size, struct digest *out)
 {
     struct proof_path p;
     struct digest head = frontier_root(t->hasher, &t->done);
-    if (size == t->done.size) {
-        *out = head;
-        return true;
+    *out = head;
+    return size == t->done.size ||
+           (merkle_root(t->hasher, size, get_node, t, out) &&
+            merkle_consistency(t->hasher, size, t->done.size, get_node, t, &p) &&
+            merkle_check_consistency(t->hasher, size, out, t->done.size, &head, &p));
+}
+
+/* The root at `size`, proved to be of a beginning of the tree whose edge this handle holds. The
+ * last one is remembered: most proofs are asked under one head. */
+static bool root_at(struct tree *t, uint64_t size, struct digest *out)
+{
+    if (!t->proved.known || t->proved.size != size) {
+        t->proved.known = prove_root(t, size, &t->proved.root);
+        t->proved.size = size;
     }
-    return merkle_root(t->hasher, size, get_node, t, out) &&
-           merkle_consistency(t->hasher, size, t->done.size, get_node, t, &p) &&
-           merkle_check_consistency(t->hasher, size, out, t->done.size, &head, &p);
+    *out = t->proved.root;
+    return t->proved.known;
 }
 
 /* Proofs are made from the node files and checked before they are given: what the files say is
@@ -682,48 +700,55 @@ static enum err entries_bundle(struct log *l, uint64_t first, int width, struct 
     return r == OK && n != width ? no_entry(first + (uint64_t)n, log_size(l), e) : r;
 }
 
-/* A tile laid over the tree: nodes it covers are computed from its own hashes. */
-struct tile {
-    struct tree *tree;
-    const struct digest *d;
-    uint64_t first; /* number of the first hash on its level */
-    int width, shift;
+/* The tree whose leaves are the complete subtrees of one level. */
+struct above {
+    const struct nodes *nodes;
+    int level;
 };
 
-static bool tile_node(void *ctx, int level, uint64_t index, struct digest *out)
+static bool node_above(void *ctx, int level, uint64_t index, struct digest *out)
 {
-    const struct tile *t = ctx;
-    uint64_t from = index << level;
-    if (level > 8 || from < t->first)
-        return nodes_get(&t->tree->nodes, level + t->shift, index, out);
-    struct frontier f = {0};
-    for (uint64_t i = from - t->first; i < from - t->first + ((uint64_t)1 << level); i++)
-        frontier_add(t->tree->hasher, &f, &t->d[i], NULL, NULL);
-    *out = f.edge[level];
-    return true;
+    const struct above *a = ctx;
+    return nodes_get(a->nodes, level + a->level, index, out);
 }
 
-/* The tree that ends with the tile, its hashes in their places, must be a beginning of ours. */
-static bool tile_holds(struct tile *t)
+static bool subtree_holds(struct tree *t, int level, uint64_t index, const struct digest *d)
 {
-    struct tree *x = t->tree;
-    struct digest root, head = frontier_root(x->hasher, &x->done);
+    struct above a = {&t->nodes, level};
     struct proof_path p;
-    uint64_t end = t->first + (uint64_t)t->width, size = end << t->shift;
-    return merkle_root(x->hasher, end, tile_node, t, &root) &&
-           merkle_consistency(x->hasher, size, x->done.size, get_node, x, &p) &&
-           merkle_check_consistency(x->hasher, size, &root, x->done.size, &head, &p);
+    struct digest root;
+    uint64_t size = t->done.size >> level;
+    return root_at(t, size << level, &root) &&
+           merkle_inclusion(t->hasher, index, size, node_above, &a, &p) &&
+           merkle_check_inclusion(t->hasher, d, index, size, &p, &root);
+}
+
+/* A tile's hashes, joined as far as they make complete subtrees, must be those of the tree. */
+static bool tile_holds(struct tree *t, int shift, uint64_t first, int width,
+                       const struct digest d[TILE])
+{
+    int at = 0;
+    for (int level = 8; level >= 0; level--) {
+        struct frontier f = {0};
+        int n = width & (1 << level);
+        for (int i = 0; i < n; i++)
+            frontier_add(t->hasher, &f, &d[at + i], NULL, NULL);
+        if (n != 0 && !subtree_holds(t, shift + level, (first + (uint64_t)at) >> level, &f.edge[level]))
+            return false;
+        at += n;
+    }
+    return true;
 }
 
 static enum err hash_tile(struct log *l, int shift, uint64_t first, int width, struct buf *out,
                           struct error *e)
 {
     struct digest d[TILE];
-    struct tile t = {&l->tree[0], d, first, width, shift};
+    struct tree *t = &l->tree[0];
     for (int i = 0; i < width; i++)
-        if (!nodes_get(&t.tree->nodes, shift, first + (uint64_t)i, &d[i]))
+        if (!nodes_get(&t->nodes, shift, first + (uint64_t)i, &d[i]))
             return damaged(l, e);
-    if (!tile_holds(&t))
+    if (!tile_holds(t, shift, first, width, d))
         return damaged(l, e);
     buf_put(out, (const char *)d, (size_t)width * sizeof *d);
     return OK;
@@ -734,7 +759,7 @@ enum err log_tile(struct log *l, int level, uint64_t index, int width, struct bu
 {
     buf_clear(out);
     if (level < -1 || level > 5 || width < 1 || width > TILE || index >> 40 != 0)
-        return err_set(e, ERR_USAGE, "没有这样的瓦片:层 %d", "no such tile: level %d", level);
+        return err_set(e, ERR_USAGE, "没有这样的瓦片：层 %d", "no such tile: level %d", level);
     int shift = level < 0 ? 0 : level * 8;
     uint64_t first = index * TILE, end = (first + (uint64_t)width) << shift;
     if (end > log_size(l) || end >> shift != first + (uint64_t)width)

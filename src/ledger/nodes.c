@@ -8,7 +8,7 @@
 
 static enum err io_error(const char *what, struct error *e)
 {
-    return err_set(e, ERR_IO, "日志的节点文件%s失败:%s", "the node file of the log: %s failed: %s", what,
+    return err_set(e, ERR_IO, "日志的节点文件%s失败：%s", "the node file of the log: %s failed: %s", what,
                    strerror(errno));
 }
 

@@ -1,11 +1,11 @@
 #include "ledger/signer.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "ledger/files.h"
 #include "ledger/leaf.h"
 
 static void key_path(const struct log *l, char *out, size_t room)
@@ -52,18 +52,12 @@ static enum err write_key(const struct signer *s, struct log *l, const struct ke
     return r;
 }
 
-/* A new name is safe when its folder is on the disk. */
 static enum err sync_folder(const char *path, struct error *e)
 {
-    char folder[600];
-    const char *slash = strrchr(path, '/');
-    snprintf(folder, sizeof folder, "%.*s", slash == NULL ? 1 : (int)(slash - path) + 1,
-             slash == NULL ? "." : path);
-    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bool safe = fd >= 0 && fsync(fd) == 0;
-    if (fd >= 0)
-        close(fd);
-    return safe ? OK : err_set(e, ERR_IO, "目录 %s 未能写入磁盘", "the folder %s did not reach the disk", folder);
+    return file_sync_folder(path)
+               ? OK
+               : err_set(e, ERR_IO, "%s 所在目录未能写入磁盘",
+                         "the folder of %s did not reach the disk", path);
 }
 
 /* A file that is whole or not there: key_make can be cut short, a link cannot. */

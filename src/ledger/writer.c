@@ -36,11 +36,10 @@ static enum err run_job(struct writer *w, struct job *j, struct error *e)
     TRY(db_exec(w->d, "SAVEPOINT job", e));
     struct log_mark mark = log_mark(w->l);
     j->result = j->fn(j->ctx, w->d, w->l, j->e);
-    if (!db_in_transaction(w->d)) /* SQLite ends it itself when the disk is full or fails */
-        return err_set(e, ERR_IO, "存储放弃了事务%s", "the store gave the transaction up%s", "");
     if (j->result == OK)
         return db_exec(w->d, "RELEASE job", e);
     log_return(w->l, &mark);
+    /* Fails when SQLite has ended the transaction itself, as it does when the disk is full. */
     return db_exec(w->d, "ROLLBACK TO job; RELEASE job", e);
 }
 

@@ -113,12 +113,6 @@ int findings_of(const struct gap *g, enum gap_category k, int *first)
     return n;
 }
 
-int terms_known(const struct terms *t)
-{
-    return t->standstill.known + t->mfn.known + t->renewal.known + t->local_exempt.known +
-           t->schedule_state.known;
-}
-
 /* --- handlers --------------------------------------------------------------------------- */
 
 /* The twins of the list take the gaps side by side. */

@@ -25,7 +25,6 @@ struct str finding_certainty(const struct view *v, const struct gap_finding *f);
 struct str shown_text(const struct view *v, const struct shown *x);
 struct str agreement_link(const struct view *v, int instrument, const char *suffix);
 int findings_of(const struct gap *g, enum gap_category k, int *first);
-int terms_known(const struct terms *t);
 
 void page_agreements(struct buf *b, enum lang lang, const struct view *v,
                      const struct agreement_page *p);

@@ -1,4 +1,5 @@
 #include "portal/changes.h"
+#include "portal/atom.h"
 #include "portal/versus.h"
 
 #include <stdio.h>
@@ -44,28 +45,6 @@ static day_t updated(const struct view *v, const struct event *x)
 {
     day_t known = v->law->instrument[x->instrument].known_from;
     return x->day <= v->today ? x->day : known;
-}
-
-/* Law binds by days of +08:00: a day begins at its midnight. */
-static void atom_day(struct buf *b, const char *name, day_t d)
-{
-    char day[11];
-    day_format(d, day);
-    buf_printf(b, "<%s>%sT00:00:00+08:00</%s>", name, day, name);
-}
-
-static void atom_link(struct buf *b, const char *rel, const char *type, struct str href)
-{
-    buf_printf(b, "<link rel=\"%s\" type=\"%s\" href=\"", rel, type);
-    page_attr_str(b, href);
-    buf_z(b, "\"/>");
-}
-
-static void atom_text(struct buf *b, const char *name, struct str s)
-{
-    buf_printf(b, "<%s>", name);
-    page_text_str(b, s);
-    buf_printf(b, "</%s>", name);
 }
 
 static struct str summary(const struct view *v, const struct event *x)
@@ -122,29 +101,17 @@ void changes_atom(const struct view *v, struct str family, const struct event *x
                   struct buf *out)
 {
     day_t last = DAY_MIN;
-    char urn[46];
-    chronicle_urn(feed_name(v, family), urn);
     n = n > CHANGES_FEED ? CHANGES_FEED : n;
     for (int i = 0; i < n; i++) {
         last = updated(v, &x[i]) > last ? updated(v, &x[i]) : last;
     }
-    buf_printf(out, "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n"
-                    "<feed xmlns=\"http://www.w3.org/2005/Atom\" xml:lang=\"%s\">\n",
-               v->lang == LANG_EN ? "en" : "zh-CN");
-    atom_text(out, "id", str_from(urn));
-    atom_text(out, "title", say_s(v, MSG_ch_feed, say(v, MSG_site), STR("")));
-    atom_text(out, "subtitle", say(v, MSG_foot_not_law));
-    atom_day(out, "updated", last == DAY_MIN ? v->today : last);
-    buf_z(out, "<author>");
-    atom_text(out, "name", say(v, MSG_site));
-    buf_z(out, "</author>");
-    atom_link(out, "self", "application/atom+xml", changes_link(v, ".atom", family));
-    atom_link(out, "alternate", "text/html", changes_link(v, "", family));
-    buf_z(out, "\n");
+    atom_begin(out, v, feed_name(v, family), say_s(v, MSG_ch_feed, say(v, MSG_site), STR("")),
+               last == DAY_MIN ? v->today : last, changes_link(v, ".atom", family),
+               changes_link(v, "", family));
     for (int i = 0; i < n; i++) {
         atom_entry(v, &x[i], out);
     }
-    buf_z(out, "</feed>\n");
+    atom_end(out);
 }
 
 /* --- the handler -------------------------------------------------------------------------- */
@@ -185,9 +152,6 @@ void changes_handle(struct handled *h)
     p.n = chronicle_make(v->law, v->today, v->arena, &x);
     p.event = x;
     if (of_family(v, p.family, x, &p.n, &e) != OK) {
-        if (h->twin != TWIN_JSON) {
-            h->rs->type = NULL;
-        }
         error_page(h, &e);
     } else if (h->json) {
         chronicle_json(v->law, x, p.n, &h->rs->body);

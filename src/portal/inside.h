@@ -21,11 +21,13 @@ struct handled { /* one request on its way through a handler */
 void frame(struct handled *h, struct str title, struct buf *content);
 void error_page(struct handled *h, const struct error *e);
 
+void follow_handle(struct handled *h);
 void keep_handle(struct handled *h);
 void kept_handle(struct handled *h);
 void ledger_handle(struct handled *h);
 void tile_handle(struct handled *h);
 void checkpoint_handle(struct handled *h);
+void api_page_handle(struct handled *h);
 void check_handle(struct handled *h);
 void answer_handle(struct handled *h);
 void changes_handle(struct handled *h);
@@ -42,6 +44,9 @@ void zones_handle(struct handled *h);
 void zone_handle(struct handled *h);
 void agreements_handle(struct handled *h);
 void agreement_handle(struct handled *h);
+void script_handle(struct handled *h);
+void large_handle(struct handled *h);
+bool large_wanted(const struct request *rq);
 struct str style_text(void);
 struct str style_version(void); /* the first 12 digits of its hash */
 

@@ -8,9 +8,6 @@ static void no_such(struct handled *h, struct str what)
     err_set(&e, ERR_NOT_FOUND, "没有“%.*s”", "there is no %.*s", (int)(what.n > 200 ? 200 : what.n),
             what.p);
     err_hint(&e, "/lists");
-    if (h->twin != TWIN_JSON) {
-        h->rs->type = NULL;
-    }
     error_page(h, &e);
 }
 
@@ -203,7 +200,6 @@ void heat_handle(struct handled *h)
         r = heat_make(v->portal->snapshot, list, section, v->today, x, &e);
     }
     if (r != OK) {
-        h->rs->type = h->json ? h->rs->type : NULL;
         error_page(h, &e);
     } else if (h->json) {
         struct jsonw w;

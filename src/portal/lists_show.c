@@ -13,7 +13,8 @@ static struct str keep(const struct view *v, struct buf *b)
 
 /* --- the time line ------------------------------------------------------------------------ */
 
-enum { LABEL_W = 268, LINE_X = 282, LINE_W = 540, LINE_END = 916, LINE_ALL = 926, LANE_H = 28, AXIS_H = 34 };
+enum { LABEL_W = 268, LINE_X = 282, LINE_W = 540, LINE_END = 916, LINE_ALL = 926,
+       LANE_H = 28, AXIS_H = 34 };
 
 struct axis {
     day_t from, to;
@@ -135,7 +136,9 @@ static void draw_lane(const struct view *v, const struct axis *a, int instrument
     bool solid = t->edition == EDITION_OFFICIAL || t->edition == EDITION_FACTS;
     x1 = x1 < x0 + 4 ? x0 + 4 : x1;
     text(b, "lane", "end", LABEL_W, y + 18, lane_name(v, instrument));
-    buf_printf(b, "<rect class=\"span\" fill=\"%s%s%s\" x=\"%d\" y=\"%d\" width=\"%d\" height=\"14\"/>",
+    buf_printf(b,
+               "<rect class=\"span\" fill=\"%s%s%s\" x=\"%d\" y=\"%d\" width=\"%d\" "
+               "height=\"14\"/>",
                solid ? "currentColor" : "url(#hatch-", solid ? "" : family_name(t->family),
                solid ? "" : ")", x0, y + 7, x1 - x0);
     if (t->valid_to == DAY_MAX) {
@@ -314,6 +317,9 @@ struct str life_sentence(const struct view *v, const struct life *l)
 {
     day_t last = life_last(l);
     struct str first = day_text(v, life_first(l));
+    if (life_first(l) > v->today) {
+        return say_s(v, MSG_life_coming, first, STR(""));
+    }
     if (last == DAY_MAX) {
         return say_s(v, MSG_life_open, first, STR(""));
     }

@@ -20,7 +20,7 @@ void frame(struct handled *h, struct str title, struct buf *content)
 {
     page_layout(&h->rs->body, h->v.lang, &h->v, title, page_html(content));
     buf_finish(content);
-    http_set(h->rs, "Vary", STR("Accept-Language"));
+    http_set(h->rs, "Vary", STR("Accept-Language, Cookie"));
 }
 
 void error_page(struct handled *h, const struct error *e)
@@ -32,6 +32,7 @@ void error_page(struct handled *h, const struct error *e)
     }
     buf_init(&b);
     buf_clear(&h->rs->body);
+    h->rs->type = "text/html; charset=utf-8"; /* whichever twin was asked for */
     h->rs->status = api_status(e->code);
     page_error(&b, h->v.lang, &h->v, e);
     frame(h, say(&h->v, e->code == ERR_NOT_FOUND ? MSG_not_found : MSG_error_title), &b);
@@ -126,7 +127,9 @@ static void style_handle(struct handled *h)
 /* --- router ----------------------------------------------------------------------------- */
 
 const char *const portal_large[] = {"/api/v1/decide", NULL};
-const char *const portal_uncounted[] = {"/style.css", "/icon.svg", NULL};
+const char *const portal_uncounted[] = {"/style.css",     "/icon.svg",    "/js/main.js",
+                                        "/js/suggest.js", "/js/facets.js", "/js/tips.js",
+                                        "/js/fold.js",    "/js/copy.js",  NULL};
 
 /* Among the twins of a route: what it shows follows from the program, the snapshot, the day and the
  * request alone, so that its ETag is known before the page is written. */
@@ -147,6 +150,7 @@ static const struct {
     {{"diff", NULL}, 0, diff_form_handle},
     {{"diff", "*", NULL}, TWIN_JSON | TWIN_CSV, diff_handle},
     {{"changes", NULL}, TWIN_JSON | TWIN_ATOM, changes_handle},
+    {{"api", NULL}, PURE, api_page_handle},
     {{"find", NULL}, TWIN_JSON | PURE, find_handle},
     {{"map", NULL}, TWIN_JSON | TWIN_CSV | PURE, map_handle},
     {{"services", NULL}, TWIN_JSON | TWIN_CSV | PURE, services_handle},
@@ -155,12 +159,15 @@ static const struct {
     {{"zones", "*", NULL}, TWIN_JSON | TWIN_CSV | PURE, zone_handle},
     {{"agreements", NULL}, TWIN_JSON | TWIN_CSV | PURE, agreements_handle},
     {{"agreements", "*", NULL}, TWIN_JSON | TWIN_CSV | PURE, agreement_handle},
+    {{"follow", "*", "*", "*", "*", NULL}, TWIN_JSON | TWIN_ATOM, follow_handle},
     {{"v", "*", NULL}, TWIN_JSON | TWIN_FUMAO, kept_handle},
     {{"ledger", NULL}, TWIN_JSON, ledger_handle},
     {{"ledger", "checkpoint", NULL}, 0, checkpoint_handle},
     {{"status", NULL}, TWIN_JSON, status_handle},
     {{"style.css", NULL}, 0, style_handle},
     {{"icon.svg", NULL}, 0, icon_handle},
+    {{"js", "*", NULL}, 0, script_handle},
+    {{"view", NULL}, 0, large_handle},
 };
 
 static bool fits(const char *const *pattern, const struct handled *h)
@@ -258,19 +265,21 @@ static void view_init(struct view *v, const struct portal *p, const struct reque
     v->arena = rq->arena;
     v->lang_said = str_eqz(lang, "en") || str_eqz(lang, "zh");
     v->lang = http_wants_english(rq) ? LANG_EN : LANG_ZH;
+    v->large = large_wanted(rq);
     v->today = day_today();
     v->path = rq->path;
     v->instrument = -1;
 }
 
-/* A page also depends on its language, on whether its links keep it, and on what is on offer. */
+/* A page also depends on its language, on whether its links keep it, on what is on offer and on
+ * the view. */
 static bool known_already(struct handled *h)
 {
     const struct view *v = &h->v;
-    char how[4] = {v->lang == LANG_EN ? 'e' : 'z', v->lang_said ? 's' : '-',
-                   v->portal->archive != NULL ? 'k' : '-', '\0'};
+    char how[5] = {v->lang == LANG_EN ? 'e' : 'z', v->lang_said ? 's' : '-',
+                   v->portal->archive != NULL ? 'k' : '-', v->large ? 'l' : '-', '\0'};
     if (h->twin == TWIN_PAGE) {
-        http_set(h->rs, "Vary", STR("Accept-Language"));
+        http_set(h->rs, "Vary", STR("Accept-Language, Cookie"));
     }
     return http_known(v->rq, h->rs, api_etag(&v->api, v->rq, h->twin == TWIN_PAGE ? how : ""));
 }

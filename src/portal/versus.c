@@ -225,33 +225,67 @@ static void count_grades(struct versus_page *p)
     }
 }
 
+static size_t makers_hash(const struct diff_region *r)
+{
+    uint64_t h = (uint64_t)r->change * 2 + r->mixed;
+    for (int i = 0; i < r->n_by; i++) {
+        h = (h ^ (uint64_t)(unsigned)r->by[i]) * UINT64_C(0x9e3779b97f4a7c15);
+        h ^= h >> 31;
+    }
+    return (size_t)h;
+}
+
+/* The card of every region: regions of the same makers share one. In order of the regions. */
+static int group_regions(const struct view *v, struct versus_page *p, int *card_of)
+{
+    const struct diff *d = p->diff;
+    size_t slots = 64;
+    while (slots < (size_t)d->n_regions * 2) {
+        slots *= 2;
+    }
+    int *slot = ARENA_ARRAY(v->arena, int, slots), n = 0; /* card + 1 */
+    for (int i = 0; i < d->n_regions; i++) {
+        const struct diff_region *r = &d->region[i];
+        size_t at = makers_hash(r) & (slots - 1);
+        while (slot[at] > 0 && !same_makers(p->card[slot[at] - 1].first, r)) {
+            at = (at + 1) & (slots - 1);
+        }
+        if (slot[at] == 0) {
+            p->card[n] = (struct versus_card){.first = r};
+            slot[at] = ++n;
+        }
+        struct versus_card *c = &p->card[slot[at] - 1];
+        card_of[i] = slot[at] - 1;
+        c->n++;
+        c->cells += r->cells;
+        c->evidence = r->evidence > c->evidence ? r->evidence : c->evidence;
+    }
+    return n;
+}
+
 static void make_cards(const struct view *v, struct versus_page *p)
 {
     const struct diff *d = p->diff;
-    bool *taken = ARENA_ARRAY(v->arena, bool, (size_t)d->n_regions + 1);
-    p->card = ARENA_ARRAY(v->arena, struct versus_card, (size_t)d->n_regions + 1);
-    int *region = ARENA_ARRAY(v->arena, int, (size_t)d->n_regions + 1);
+    size_t room = (size_t)d->n_regions + 1;
+    int *card_of = ARENA_ARRAY(v->arena, int, room), *region = ARENA_ARRAY(v->arena, int, room);
+    p->card = ARENA_ARRAY(v->arena, struct versus_card, room);
+    int n = group_regions(v, p, card_of);
+    for (int i = 0; i < n; i++) {
+        p->card[i].region = region;
+        region += p->card[i].n;
+        p->card[i].n = 0;
+    }
     for (int i = 0; i < d->n_regions; i++) {
-        struct versus_card c = {.first = &d->region[i], .region = region};
-        if (taken[i]) {
-            continue;
-        }
-        for (int k = i; k < d->n_regions; k++) {
-            if (taken[k] || !same_makers(&d->region[i], &d->region[k])) {
-                continue;
-            }
-            taken[k] = true;
-            c.region[c.n++] = k;
-            c.cells += d->region[k].cells;
-            c.evidence = d->region[k].evidence > c.evidence ? d->region[k].evidence : c.evidence;
-        }
-        region += c.n;
-        if (wanted(p, &c)) {
-            p->card[p->n_cards_all++] = c;
+        struct versus_card *c = &p->card[card_of[i]];
+        c->region[c->n++] = i;
+    }
+    for (int i = 0; i < n; i++) {
+        if (wanted(p, &p->card[i])) {
+            p->card[p->n_cards_all++] = p->card[i];
         }
     }
-    bool cut = !p->all && p->n_cards_all > VERSUS_CARDS;
-    p->n_cards = cut ? VERSUS_CARDS : p->n_cards_all;
+    int most = p->all ? VERSUS_CARDS_ALL : VERSUS_CARDS;
+    p->n_cards = p->n_cards_all > most ? most : p->n_cards_all;
 }
 
 /* --- words -------------------------------------------------------------------------------- */
@@ -457,9 +491,6 @@ void diff_handle(struct handled *h)
         r = diff_verify(v->portal->snapshot, &d, &e);
     }
     if (r != OK) {
-        if (h->twin != TWIN_JSON) {
-            h->rs->type = NULL;
-        }
         error_page(h, &e);
         return;
     }

@@ -7,8 +7,8 @@
 #include "compare/wording.h"
 #include "portal/figures.h"
 
-enum { VERSUS_CARDS = 20, VERSUS_BOXES = 4, VERSUS_FIELDS = 7, VERSUS_PAIRS = 24,
-       VERSUS_CLAUSES = 32 };
+enum { VERSUS_CARDS = 20, VERSUS_CARDS_ALL = 500, VERSUS_BOXES = 4, VERSUS_FIELDS = 7,
+       VERSUS_PAIRS = 24, VERSUS_CLAUSES = 32 };
 
 enum versus_form { VERSUS_MEANING, VERSUS_SIDE, VERSUS_INLINE };
 
@@ -71,6 +71,8 @@ struct str versus_field_names(const struct view *v, const char *const *field, in
 int versus_clauses(const struct view *v, const struct diff *d, int provision,
                    struct versus_clause *out);
 struct str versus_example(const struct view *v, const struct diff_region *r);
+/* The place or the day of one side of a witness, where the sides differ in it; or empty. */
+struct str versus_when_where(const struct view *v, const struct diff_region *r, bool b);
 struct str versus_answer(const struct view *v, const struct diff_answer *a);
 struct str versus_check_link(const struct view *v, const struct diff_region *r, bool b);
 struct str versus_item_no(const struct view *v, const struct provision *p);

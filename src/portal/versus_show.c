@@ -246,11 +246,36 @@ struct str versus_example(const struct view *v, const struct diff_region *r)
     return keep(v, &b);
 }
 
+struct str versus_when_where(const struct view *v, const struct diff_region *r, bool b)
+{
+    const struct question *q = b ? &r->b : &r->a;
+    struct buf out;
+    buf_init(&out);
+    if (r->a.place != r->b.place) {
+        buf_str(&out, place_name(v, q->place));
+    }
+    if (r->a.on != r->b.on) {
+        buf_z(&out, out.n > 0 ? " · " : "");
+        buf_str(&out, day_text(v, q->on));
+    }
+    if (r->a.origin != r->b.origin) {
+        buf_z(&out, out.n > 0 ? " · " : "");
+        buf_str(&out, economy_name(v, q->origin));
+    }
+    if (out.n > 0) {
+        buf_z(&out, v->lang == LANG_EN ? ": " : "：");
+    }
+    return keep(v, &out);
+}
+
 struct str versus_answer(const struct view *v, const struct diff_answer *a)
 {
     struct str span = span_text(v, a->must, a->treatment);
     if (a->outcome == OUTCOME_EQUAL || a->outcome == OUTCOME_PROHIBITED || span.n == 0) {
         return outcome_short(v, a->outcome);
+    }
+    if (a->outcome == OUTCOME_CONDITIONAL && a->must == a->treatment) {
+        return span; /* it says which condition */
     }
     return say_s(v, MSG_vs_answer, outcome_short(v, a->outcome), span);
 }

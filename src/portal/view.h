@@ -18,6 +18,7 @@ struct view {
     struct arena *arena;
     enum lang lang;
     bool lang_said;     /* by the link: then every link keeps it */
+    bool large;         /* 大字版 */
     day_t today;
     struct str path;    /* of the page, without language or .json */
     /* the question, on the pages that have one */
@@ -80,6 +81,8 @@ struct str link_without_fact(const struct view *v, int i);       /* without ask.
 struct str link_change(const struct view *v, const char *field);
 struct str command_line(const struct view *v);
 struct str link_style(const struct view *v);
+struct str link_script(const struct view *v);
+struct str link_large(const struct view *v);   /* this page in the large view, or out of it */
 struct str link_answer_path(const struct view *v); /* the permalink without its query */
 struct str link_review(const struct view *v);      /* /check with everything said */
 

@@ -382,8 +382,10 @@ static void zone_csv(const struct view *v, const struct zones_page *z, struct bu
         const struct diff *d = z->view[k].diff;
         for (int i = 0; d != NULL && i < d->n_regions; i++) {
             const struct diff_region *r = &d->region[i];
-            struct buf keys;
+            struct buf keys, where;
             buf_init(&keys);
+            buf_init(&where);
+            scope_words(v->codes, &r->scope, &d->domain, false, &where);
             for (int p = 0; p < r->n_causes; p++) {
                 const struct provision *x = &v->law->provision[r->by[p]];
                 buf_printf(&keys, "%s%.*s/%.*s", p > 0 ? " " : "",
@@ -392,13 +394,14 @@ static void zone_csv(const struct view *v, const struct zones_page *z, struct bu
             csv_write_field(out, str_from(family_name(z->view[k].family)), true);
             csv_write_field(out, r->change == CHANGE_OPENED ? STR("opened") : STR("closed"), false);
             csv_count(out, r->cells);
-            csv_write_field(out, scope_text(v, &r->scope, &d->domain), false);
+            csv_write_field(out, buf_view(&where), false);
             csv_write_field(out, buf_view(&keys), false);
             csv_grade(out, r->evidence);
             csv_write_field(out, sector_code(v->codes, r->b.sector), false);
             csv_count(out, (uint64_t)r->b.mode);
             csv_write_field(out, v->codes->economy[r->b.origin].alpha2, false);
             csv_write_end(out);
+            buf_finish(&where);
             buf_finish(&keys);
         }
     }

@@ -5,7 +5,7 @@
 #include "compare/diff.h"
 #include "portal/figures.h"
 
-enum { ZONES_TILES = 34, ZONES_PILOTS = 64, ZONE_REGIONS = 5, ZONE_FOLDED = 15 };
+enum { ZONES_TILES = 34, ZONE_REGIONS = 5, ZONE_FOLDED = 15 };
 
 struct membership_row { /* of a place in a named group, with its days and its grade */
     struct str group, name_zh, name_en, note;

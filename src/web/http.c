@@ -35,7 +35,7 @@ struct http {
     int port;
     atomic_int active; /* requests between first sight and last byte */
     atomic_bool draining;
-    atomic_llong large_bytes; /* promised to bodies beyond LIMIT_BODY_BYTES */
+    atomic_llong large_bytes; /* held by bodies beyond LIMIT_BODY_BYTES each */
 };
 
 struct refusal {
@@ -100,13 +100,17 @@ bool http_parse_fields(struct arena *a, struct str s, const struct http_field **
 {
     struct http_field *fields = NULL;
     int count = 0;
+    size_t room = 1;
+    for (size_t i = 0; i < s.n && room < LIMIT_QUERY_ARGS; i++) {
+        room += s.p[i] == '&';
+    }
     while (s.n > 0) {
         struct str value, pair = str_cut(s, '&', &s);
         if (pair.n == 0) {
             continue;
         }
         if (fields == NULL) {
-            fields = ARENA_ARRAY(a, struct http_field, LIMIT_QUERY_ARGS);
+            fields = ARENA_ARRAY(a, struct http_field, room);
         }
         struct str key = str_cut(pair, '=', &value);
         if (count == LIMIT_QUERY_ARGS || !http_decode(a, key, true, &fields[count].key) ||
@@ -383,7 +387,9 @@ static enum MHD_Result each_header(void *cls, enum MHD_ValueKind kind, const cha
 static struct refusal read_headers(struct exchange *x, struct MHD_Connection *c,
                                    const char *version)
 {
-    struct http_field *fields = ARENA_ARRAY(&x->arena, struct http_field, HEADERS_MAX);
+    int lines = MHD_get_connection_values(c, MHD_HEADER_KIND, NULL, NULL);
+    size_t room = lines < 0 ? 0 : lines < HEADERS_MAX ? (size_t)lines : HEADERS_MAX;
+    struct http_field *fields = ARENA_ARRAY(&x->arena, struct http_field, room + 1);
     struct header_walk w = {.req = &x->req, .fields = fields};
     w.next = (uintptr_t)version + strlen(version) + 2;
     x->req.headers = fields;
@@ -538,7 +544,6 @@ static struct refusal count_client(struct exchange *x, struct MHD_Connection *c)
                                               x->rate.retry_s};
 }
 
-/* A large body is let in only while all of them together stay within LIMIT_BATCH_BODIES. */
 static struct refusal expect_body(struct exchange *x)
 {
     int64_t bytes = 0;
@@ -550,17 +555,9 @@ static struct refusal expect_body(struct exchange *x)
         (bytes > (int64_t)discard_max(x) || http_header(&x->req, "Expect").n > 0)) {
         return too_large(x);
     }
-    if (!large || (said && bytes <= LIMIT_BODY_BYTES) ||
-        (!said && http_header(&x->req, "Transfer-Encoding").n == 0)) {
-        return accepted;
+    if (said && bytes <= (int64_t)x->body_max) {
+        buf_reserve(&x->body, (size_t)bytes); /* not touched before it is filled */
     }
-    x->large_bytes = said && bytes < LIMIT_BATCH_BYTES ? bytes : LIMIT_BATCH_BYTES;
-    if (atomic_fetch_add(&x->http->large_bytes, x->large_bytes) + x->large_bytes >
-        LIMIT_BATCH_BODIES) {
-        return (struct refusal){503, "同时上传的大请求过多，请稍后再试。",
-                                "Too many large requests at once: try again later.", 1};
-    }
-    buf_reserve(&x->body, said && bytes < LIMIT_BATCH_BYTES ? (size_t)bytes : 0);
     return accepted;
 }
 
@@ -656,8 +653,13 @@ static void conditional(const struct request *req, struct response *res)
 static void add_number(struct MHD_Response *m, const char *name, int n)
 {
     char text[12];
-    snprintf(text, sizeof text, "%d", n);
-    MHD_add_response_header(m, name, text);
+    size_t at = sizeof text - 1;
+    text[at] = '\0';
+    do { /* n is never negative; printf is slow for every answer of all */
+        text[--at] = (char)('0' + n % 10);
+        n /= 10;
+    } while (n > 0);
+    MHD_add_response_header(m, name, text + at);
 }
 
 /* draft-ietf-httpapi-ratelimit-headers-06; later drafts fold the three into one field. */
@@ -791,11 +793,30 @@ static void *on_target(void *cls, const char *uri, struct MHD_Connection *c)
     return x;
 }
 
+/* What large bodies hold beyond LIMIT_BODY_BYTES is counted as it comes, so that a head alone, which
+ * only says that much will follow, keeps nobody out. */
+static struct refusal count_large(struct exchange *x, int64_t n)
+{
+    int64_t most = x->http->options.bodies_max;
+    x->large_bytes += n;
+    return atomic_fetch_add(&x->http->large_bytes, n) + n <= most
+               ? accepted
+               : (struct refusal){503, "同时上传的大请求过多，请稍后再试。",
+                                  "Too many large requests at once: try again later.", 1};
+}
+
 static void collect(struct exchange *x, const char *p, size_t n)
 {
     x->body_bytes_seen += n;
+    if (x->refused.status != 0) {
+        return; /* read and dropped */
+    }
     if (x->body_bytes_seen > x->body_max) {
         x->refused = too_large(x);
+    } else if (x->body_bytes_seen > LIMIT_BODY_BYTES) {
+        x->refused = count_large(x, (int64_t)n);
+    }
+    if (x->refused.status != 0) {
         buf_finish(&x->body);
     } else {
         buf_put(&x->body, p, n);
@@ -950,6 +971,7 @@ enum err http_start_with(struct http **out, const struct http_options *o, struct
     check(h != NULL);
     h->options = *o;
     h->options.now_ns = o->now_ns != NULL ? o->now_ns : monotonic_ns;
+    h->options.bodies_max = o->bodies_max != 0 ? o->bodies_max : LIMIT_BATCH_BODIES;
     h->rate = o->rate_per_s > 0 ? rate_create(o->rate_per_s, o->rate_burst) : NULL;
     h->port = port;
     /* A pool of one is refused by the library: no pool is one thread. */

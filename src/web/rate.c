@@ -109,6 +109,8 @@ struct str rate_client_forwarded(struct str header, unsigned char out[16])
 {
     char text[INET6_ADDRSTRLEN];
     size_t from = header.n;
+    if (header.n == 0)
+        return (struct str){NULL, 0};
     while (from > 0 && header.p[from - 1] != ',')
         from--;
     struct str last = str_trim((struct str){header.p + from, header.n - from});

@@ -4,6 +4,7 @@
 // The program under test is $FUMAO. One line for each failed check; the last line counts.
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { gzipSync } from "node:zlib";
 import { HtmlValidate, StaticConfigLoader } from "html-validate";
 import { browse, serve } from "./serve.mjs";
 
@@ -51,10 +52,18 @@ const pages = [
     { path: "/check" },
     ...answers,
     { path: "/lists" },
-    { path: "/lists/cn-national-2024" },
+    { path: "/lists/cn-national-2024?section=J" },
     { path: "/lists/cn-national-2024/customs-declaration" },
+    { path: "/diff" },
+    { path: "/diff/cn-national-2024...cn-ftz-2024" },
+    { path: "/diff/cn-national-2024...cn-ftz-2024?view=side" },
+    { path: "/diff/cn-hainan-2021...cn-national-2024?view=inline" },
+    { path: "/diff/cross-border@CN-SH@2025-01-01...cross-border@CN-HI@2025-01-01" },
+    { path: "/diff/no-such-list...cn-ftz-2024", status: 404 },
+    { path: "/changes" },
     { path: `/find?q=${encodeURIComponent("云")}` },
     { path: "/status" },
+    { path: "/api" },
     { path: "/map?from=SG" },
     { path: "/zones" },
     { path: "/no-such-page", status: 404 },
@@ -277,6 +286,7 @@ async function shapes(browser, lang, list, width) {
     const { page, close } = await open(browser, name, { viewport: { width, height: 844 } });
     for (const p of list) {
         const response = await page.goto(origin + inLang(p.path, lang));
+        await ready(page);
         const at = `${p.path} ${name}`;
         same(response.status(), p.status ?? 200, `${at}: status`);
         same(
@@ -333,6 +343,7 @@ async function keyboard(browser, path, width) {
     const name = `keyboard ${path} ${width}`;
     const { page, close } = await open(browser, name, { viewport: { width, height: 844 } });
     await page.goto(origin + path);
+    await ready(page);
     const count = await page.evaluate(() => {
         window.reached = new Set();
         window.bare = new Set();
@@ -478,6 +489,506 @@ async function json() {
     }
 }
 
+// The feed of /changes (RFC 4287): well formed, with what the standard asks of a feed and of an
+// entry, the same ids in both languages, and addresses that answer.
+async function atom(browser) {
+    const { page, close } = await open(browser, "atom", {});
+    await page.goto(`${origin}/status`);
+    const ids = [];
+    for (const lang of ["zh", "en"]) {
+        const at = `/changes.atom?lang=${lang}`;
+        const response = await fetch(origin + at);
+        same(response.headers.get("content-type"), "application/atom+xml; charset=utf-8", at);
+        const feed = await page.evaluate((text) => {
+            const xml = new DOMParser().parseFromString(text, "application/xml");
+            const all = (e, name) =>
+                [...e.children].filter(
+                    (c) => c.localName === name && c.namespaceURI === "http://www.w3.org/2005/Atom",
+                );
+            const read = (e) => ({
+                id: all(e, "id").map((c) => c.textContent),
+                title: all(e, "title").map((c) => c.textContent),
+                updated: all(e, "updated").map((c) => c.textContent),
+                links: all(e, "link").map((c) => [c.getAttribute("rel"), c.getAttribute("href")]),
+            });
+            const root = xml.documentElement;
+            return {
+                bad: xml.querySelector("parsererror")?.textContent ?? "",
+                root: `${root.namespaceURI} ${root.localName}`,
+                head: read(root),
+                author: all(root, "author").length,
+                entries: all(root, "entry").map(read),
+            };
+        }, await response.text());
+        same(feed.bad, "", `${at}: well formed`);
+        same(feed.root, "http://www.w3.org/2005/Atom feed", `${at}: a feed`);
+        same(feed.author, 1, `${at}: an author`);
+        check(feed.entries.length > 20, `${at}: entries`, String(feed.entries.length));
+        for (const e of [feed.head, ...feed.entries]) {
+            const name = `${at} ${e.id[0]}`;
+            check(/^urn:uuid:[0-9a-f-]{36}$/.test(e.id[0]) && e.id.length === 1, `${name}: id`);
+            check(e.title.length === 1 && e.title[0] !== "", `${name}: title`);
+            check(
+                e.updated.length === 1 && /^\d{4}-\d\d-\d\dT00:00:00\+08:00$/.test(e.updated[0]),
+                `${name}: updated`,
+                e.updated.join(),
+            );
+            check(e.links.some(([rel]) => rel === "alternate"), `${name}: a link`);
+        }
+        same(feed.head.links.filter(([rel]) => rel === "self").length, 1, `${at}: itself`);
+        const said = feed.entries.map((e) => e.id[0]);
+        same(new Set(said).size, said.length, `${at}: no id twice`);
+        ids.push(said.join());
+        const links = new Set(feed.entries.flatMap((e) => e.links.map(([, href]) => href)));
+        for (const href of links)
+            same((await fetch(origin + href)).status, 200, `${at}: ${href} answers`);
+    }
+    same(ids[1], ids[0], "the ids of the feed are those of its events");
+    await close();
+}
+
+// A page that names an answer beside a link promises that answer at the link, and what the map
+// counts is what its twin counts.
+async function promises() {
+    const text = async (path) => (await fetch(origin + path)).text();
+    const plain = (html) => html.replaceAll("&amp;", "&");
+    const outcome = async (href) => {
+        const url = new URL(origin + plain(href));
+        url.pathname += ".json";
+        return JSON.parse(await text(url.pathname + url.search)).outcome;
+    };
+    let links = 0;
+    const kept = async (href, promised, at) => {
+        links++;
+        same(await outcome(href), promised, `${at}: the answer at ${href}`);
+    };
+    for (const path of [
+        "/check/6712/4/US/CN?kind=person",
+        "/check/7297/1/SG/CN",
+        "/check/6331/3/DE/CN-SH-FTZ",
+    ]) {
+        const html = await text(inLang(path, "en"));
+        const section = html.slice(html.indexOf('id="routes"')).split("</section>")[0];
+        for (const m of section.matchAll(/<li><a href="([^"]+)">.*?"word ([a-z-]+)"/gs))
+            await kept(m[1], m[2], path);
+    }
+    const map = "/map?from=HK&to=CN-GD-FTZ&kind=person";
+    const html = await text(inLang(map, "en"));
+    const j = JSON.parse(await text(map.replace("/map", "/map.json")));
+    for (const m of html.matchAll(/<section class="card regions">.*?<\/section>/gs)) {
+        const promised = /"word ([a-z-]+)"/.exec(m[0])[1];
+        for (const a of m[0].matchAll(/href="(\/check\/[^"]+)"/g)) await kept(a[1], promised, map);
+    }
+    const numbers = [...html.matchAll(/<td class="num">([0-9,]+)<\/td>/g)].map((m) =>
+        Number(m[1].replaceAll(",", "")),
+    );
+    const o = j.outcomes;
+    same(
+        numbers.slice(-6).join(" "),
+        [o.equal, o.conditional, o.prohibited, o.carved_out + o.undetermined, o.elsewhere, j.cells].join(
+            " ",
+        ),
+        `${map}: the totals are those of the twin`,
+    );
+    const sums = numbers.slice(0, -6);
+    for (let c = 0; c < 6; c++)
+        same(
+            sums.filter((_, i) => i % 6 === c).reduce((a, b) => a + b, 0),
+            numbers.at(c - 6),
+            `${map}: column ${c + 1} adds up`,
+        );
+    check(links > 20, "promises: there were links", `${links}`);
+}
+
+// --- scripts, the large view, print ----------------------------------------------------------
+
+// The scripts are parts that come when they are wanted; then they have done their work.
+const ready = (page) => page.waitForSelector("html[data-js=ready]");
+// The text of the page, without what the scripts put there, and however it is laid out.
+const words = (page) =>
+    page.evaluate(() => {
+        for (const e of document.querySelectorAll("main .js, main .suggest")) e.remove();
+        return document.querySelector("main").innerText.replace(/\s+/g, "");
+    });
+const focused = (page) => page.evaluate(() => document.activeElement.id);
+
+async function combobox(browser) {
+    const { page, close } = await open(browser, "combobox", {});
+    const state = () =>
+        page.evaluate(() => {
+            const q = document.getElementById("q");
+            const list = document.getElementById(q.getAttribute("aria-controls"));
+            const at = document.getElementById(q.getAttribute("aria-activedescendant"));
+            return {
+                role: `${q.getAttribute("role")} ${list.getAttribute("role")}`,
+                open: q.getAttribute("aria-expanded") === "true" && list.checkVisibility(),
+                shut: q.getAttribute("aria-expanded") === "false" && !list.checkVisibility(),
+                chosen: at === null ? null : `${at.role} ${at.ariaSelected} ${at.dataset.code}`,
+                codes: [...list.children].map((li) => li.dataset.code),
+                said: document.querySelector("body > [role=status]").textContent,
+                value: q.value,
+                focus: document.activeElement === q,
+            };
+        });
+    const type = async (path, text) => {
+        await page.goto(`${origin}${path}?lang=en`);
+        await ready(page);
+        await page.locator("#q").pressSequentially(text);
+        await page.waitForSelector("[role=option]");
+        await page.waitForFunction(
+            () => document.querySelector("body > [role=status]").textContent !== "",
+        );
+    };
+    for (const path of ["/check", "/find", "/services", "/"]) {
+        const at = `combobox ${path}`;
+        await type(path, "legal");
+        const first = await state();
+        same(first.role, "combobox listbox", `${at}: roles`);
+        check(first.open && first.focus && first.chosen === null, `${at}: opens, chooses nothing`);
+        const found = await (await fetch(`${origin}/find.json?q=legal`)).json();
+        same(
+            first.codes.join(),
+            found.classes
+                .slice(0, 8)
+                .map((c) => c.code)
+                .join(),
+            `${at}: shows what /find.json finds`,
+        );
+        check(first.said.includes(String(first.codes.length)), `${at}: the count is said`);
+        same(said(await violations(page)), "", `${at}: axe while open`);
+        await page.keyboard.press("ArrowDown");
+        same((await state()).chosen, `option true ${first.codes[0]}`, `${at}: arrow down`);
+        await page.keyboard.press("ArrowUp");
+        same((await state()).chosen, `option true ${first.codes.at(-1)}`, `${at}: arrow up`);
+        await page.keyboard.press("Escape");
+        const left = await state();
+        check(left.shut && left.focus && left.value === "legal", `${at}: Escape only closes`);
+        await page.keyboard.press("ArrowDown");
+        await page.waitForFunction(() => !document.querySelector("[role=listbox]").hidden);
+        for (const key of ["ArrowDown", "Enter"]) {
+            if (key === "ArrowDown") await page.keyboard.press(key);
+            else
+                await Promise.all([
+                    page.waitForEvent("domcontentloaded"),
+                    page.keyboard.press(key),
+                ]);
+        }
+        const url = new URL(page.url());
+        const taken =
+            url.pathname === "/check"
+                ? url.searchParams.get("sector")
+                : url.pathname.replace("/services/", "");
+        same(taken, first.codes[0], `${at}: Enter takes the class`);
+        same(url.searchParams.get("lang"), "en", `${at}: the language is kept`);
+    }
+    await type("/check", "legal");
+    await Promise.all([page.waitForEvent("domcontentloaded"), page.keyboard.press("Enter")]);
+    same(new URL(page.url()).searchParams.get("q"), "legal", "combobox: Enter alone searches");
+    await close();
+}
+
+async function facets(browser) {
+    const { page, close } = await open(browser, "facets", {});
+    const plain = await open(browser, "facets no js", { javaScriptEnabled: false });
+    const stay = () => page.evaluate(() => (window.stayed = true));
+    const stayed = () => page.evaluate(() => window.stayed === true);
+    const likePlain = async (at) => {
+        await plain.page.goto(page.url());
+        same(await page.title(), await plain.page.title(), `${at}: the title without JavaScript`);
+        same(await words(page), await words(plain.page), `${at}: the text without JavaScript`);
+        for (const a of ["hreflang", "rel=nofollow"])
+            same(
+                await page.locator(`header [${a}]`).getAttribute("href"),
+                await plain.page.locator(`header [${a}]`).getAttribute("href"),
+                `${at}: the link ${a} leads on from here`,
+            );
+    };
+    await page.goto(`${origin}/map?from=SG&lang=en`);
+    await ready(page);
+    await stay();
+    for (const [id, value] of [
+        ["kind", "person"],
+        ["to", "CN-SH-FTZ"],
+    ]) {
+        await page.locator(`#${id}`).focus();
+        await page.locator(`#${id}`).selectOption(value);
+        await page.waitForURL((u) => u.searchParams.get(id) === value);
+        await page.waitForSelector("main:not([aria-busy])");
+        check(await stayed(), `facets ${id}: the page stays`);
+        same(await focused(page), id, `facets ${id}: the focus stays`);
+    }
+    same(said(await violations(page)), "", "facets: axe");
+    await likePlain("facets map");
+
+    await page.goto(`${origin}/diff/cn-national-2024...cn-ftz-2024?lang=en`);
+    await ready(page);
+    await stay();
+    const link = page.locator("nav.filters a").nth(6);
+    const name = await link.innerText();
+    await link.focus();
+    await page.keyboard.press("Enter");
+    await page.waitForURL((u) => u.searchParams.has("grade"));
+    await page.waitForSelector("main:not([aria-busy])");
+    check(await stayed(), "facets diff: the page stays");
+    same(
+        await page.evaluate(() => document.activeElement.innerText),
+        name,
+        "facets diff: the focus stays",
+    );
+    await likePlain("facets diff");
+    await close();
+    await plain.close();
+
+    // What the fetch cannot get, the browser goes to in the ordinary way.
+    const context = await browser.newContext();
+    const lame = await context.newPage();
+    await lame.route("**/map?*", (r) =>
+        r.request().resourceType() === "fetch" ? r.abort() : r.continue(),
+    );
+    await lame.goto(`${origin}/map?from=SG`);
+    await ready(lame);
+    await lame.evaluate(() => (window.stayed = true));
+    await lame.locator("#kind").selectOption("person");
+    await lame.waitForURL((u) => u.searchParams.get("kind") === "person");
+    check(
+        await lame.evaluate(() => window.stayed === undefined),
+        "facets: without the fetch the form is sent",
+    );
+    await context.close();
+}
+
+// Tips of pictures, folding, copying.
+async function handy(browser) {
+    const { page, close } = await open(browser, "handy", {
+        permissions: ["clipboard-read", "clipboard-write"],
+    });
+    await page.goto(`${origin}/zones?lang=en`);
+    await ready(page);
+    const title = await page.locator("svg.tiles a title").first().textContent();
+    await page.locator("svg.tiles a").first().focus();
+    same(await page.locator(".tip").innerText(), title, "tips: the focus shows the title");
+    same(said(await violations(page)), "", "tips: axe");
+    const part = page.locator("svg.tiles [tabindex='0']");
+    same(await part.count(), 1, "tips: one stop for the parts that are no links");
+    await part.focus();
+    const one = await page.locator(".tip").innerText();
+    await page.keyboard.press("ArrowRight");
+    const two = await page.locator(".tip").innerText();
+    check(one !== "" && two !== "" && one !== two, "tips: the arrows go from part to part", two);
+    await page.keyboard.press("Escape");
+    check(!(await page.locator(".tip").isVisible()), "tips: Escape hides");
+    same(
+        await page.locator("svg.tiles a title").first().textContent(),
+        title,
+        "tips: the titles are still there",
+    );
+
+    await page.goto(`${origin}/map?from=SG&lang=en`);
+    await ready(page);
+    const folded = () =>
+        page.evaluate(() => document.querySelectorAll("details:not([open])").length);
+    const many = await folded();
+    check(many >= 3, "fold: a page with many", String(many));
+    await page.getByRole("button", { name: "Expand all" }).click();
+    same(await folded(), 0, "fold: all are opened");
+    await page.getByRole("button", { name: "Collapse all" }).click();
+    same(await folded(), many, "fold: all are closed");
+
+    await page.goto(`${origin}/check/6513/1/SG/CN?lang=en`);
+    await ready(page);
+    const clipboard = () => page.evaluate(() => navigator.clipboard.readText());
+    await page.locator("pre + button").first().click();
+    await page.waitForFunction(() => document.body.innerText.includes("Copied"));
+    same(await clipboard(), await page.locator("pre").first().innerText(), "copy: the command");
+    await page.locator(".permalink + button").click();
+    await page.waitForFunction(
+        () => document.querySelector(".permalink + button").innerText === "Copied",
+    );
+    same(await clipboard(), page.url(), "copy: the permalink is this page");
+    await close();
+    const bare = await open(browser, "copy without a clipboard", {});
+    await bare.page.addInitScript(() =>
+        Object.defineProperty(navigator, "clipboard", { value: undefined }),
+    );
+    await bare.page.goto(`${origin}/check/6513/1/SG/CN`);
+    await ready(bare.page);
+    same(await bare.page.locator("pre + button").count(), 0, "copy: no button without a clipboard");
+    await bare.close();
+}
+
+// What stands alone as something to hit, not a link within a sentence.
+const targets =
+    "header a, footer a, button, .btn, select, input:not([type=hidden], [type=radio]), summary, " +
+    ".choice, nav a, .plain > li > a, td a, th a, .crumbs a";
+
+async function large(browser) {
+    const { page, close } = await open(browser, "large", { javaScriptEnabled: true });
+    const at = `${origin}/map?from=SG&kind=person&lang=en`;
+    await page.goto(at);
+    await Promise.all([
+        page.waitForEvent("domcontentloaded"),
+        page.locator("header a[rel=nofollow]").click(),
+    ]);
+    same(page.url(), at, "large: the link comes back to the same page");
+    for (const width of [390, 1280]) {
+        await page.setViewportSize({ width, height: 844 });
+        for (const p of [...pages, ...steps]) {
+            if (width === 1280 && p.status !== undefined) continue;
+            const name = `large ${width} ${p.path}`;
+            await page.goto(origin + inLang(p.path, width === 390 ? "zh" : "en"));
+            await ready(page);
+            const [small, tight, missed, wide] = await page.evaluate((targets) => {
+                const seen = (e) => e.checkVisibility({ visibilityProperty: true });
+                const name = (e) => `${e.outerHTML.slice(0, 70)} in .${e.parentElement.className}`;
+                const texts = [...document.querySelectorAll("body *")].filter(
+                    (e) =>
+                        seen(e) &&
+                        !e.closest("svg, .hide, .skip, option, optgroup") &&
+                        [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim() !== ""),
+                );
+                const size = (e) => parseFloat(getComputedStyle(e).fontSize);
+                const line = (e) => parseFloat(getComputedStyle(e).lineHeight) / size(e);
+                return [
+                    texts.filter((e) => size(e) < 18).map(name),
+                    texts.filter((e) => e.matches("p, li, dd, td") && line(e) < 1.5).map(name),
+                    [...document.querySelectorAll(targets)]
+                        .filter(
+                            (e) =>
+                                seen(e) &&
+                                !e.closest("svg, .hide") &&
+                                !e.matches(".inline") &&
+                                e.getBoundingClientRect().height < 59.5,
+                        )
+                        .map(name),
+                    document.scrollingElement.scrollWidth - innerWidth,
+                ];
+            }, targets);
+            same([...new Set(small)].slice(0, 3).join("; "), "", `${name}: text of 18 px`);
+            same([...new Set(tight)].slice(0, 3).join("; "), "", `${name}: line height 1.5`);
+            same([...new Set(missed)].slice(0, 3).join("; "), "", `${name}: targets of 60 px`);
+            check(wide <= 0, `${name}: no sideways scrolling`, `${wide} px too wide`);
+            if (width === 390) same(said(await violations(page)), "", `${name}: axe`);
+            if (width === 1280) {
+                const grown = await page.evaluate(() => {
+                    document.documentElement.style.fontSize = "30px";
+                    return [
+                        parseFloat(getComputedStyle(document.body).fontSize),
+                        document.scrollingElement.scrollWidth - innerWidth,
+                    ];
+                });
+                check(grown[0] >= 30 && grown[1] <= 0, `${name}: grows to 30 px`, grown.join());
+            }
+        }
+    }
+    await page.goto(at);
+    await Promise.all([
+        page.waitForEvent("domcontentloaded"),
+        page.locator("header a[rel=nofollow]").click(),
+    ]);
+    same(await page.locator("html.usual").count(), 1, "large: the link leads out of it");
+    await close();
+
+    const get = (path, headers = {}) => fetch(origin + path, { headers, redirect: "manual" });
+    for (const path of ["/check", "/lists", "/status"]) {
+        const tags = [];
+        for (const cookie of ["", "a=b; view=large"]) {
+            const r = await get(path, cookie === "" ? {} : { cookie });
+            check(r.headers.get("vary")?.includes("Cookie"), `large ${path}: varies by cookie`);
+            tags.push(r.headers.get("etag"));
+        }
+        check(tags[0] !== tags[1], `large ${path}: two ETags`, tags.join());
+        const r = await get(path, { cookie: "view=large", "if-none-match": tags[0] });
+        same(r.status, 200, `large ${path}: the usual page does not stand for it`);
+    }
+    for (const back of ["//example.org/", "/\\example.org", "https://example.org/", "x"]) {
+        const r = await get(`/view?to=large&back=${encodeURIComponent(back)}`);
+        same(r.status, 400, `large: back to ${back} is refused`);
+        same(r.headers.get("set-cookie"), null, `large: back to ${back} sets nothing`);
+    }
+    const r = await get(`/view?to=large&back=${encodeURIComponent("/check?q=a%20b")}`);
+    same(`${r.status} ${r.headers.get("location")}`, "303 /check?q=a%20b", "large: the way back");
+    same(r.headers.get("cache-control"), "no-store", "large: the choice is not cached");
+}
+
+async function print(browser) {
+    const { page, close } = await open(browser, "print", {});
+    for (const p of [...answers, pages.find((p) => p.path.startsWith("/diff/"))])
+        for (const lang of ["zh", "en"]) {
+            const name = `print ${p.path} ${lang}`;
+            await page.goto(origin + inLang(p.path, lang));
+            await ready(page);
+            const pdf = (await page.pdf({ format: "A4" })).toString("latin1");
+            const n = pdf.match(/\/Type\s*\/Page\b/g)?.length ?? 0;
+            if (p.sign !== undefined) check(n > 0 && n <= 2, `${name}: two pages`, String(n));
+            await page.emulateMedia({ media: "print" });
+            const extra = await page.evaluate(() =>
+                [...document.querySelectorAll("nav, form, button, .skip")]
+                    .filter((e) => e.checkVisibility())
+                    .map((e) => e.outerHTML.slice(0, 60)),
+            );
+            same(extra.filter((e) => !e.includes("skip")).join("; "), "", `${name}: only the text`);
+            const head = page.locator(".paper");
+            const hash = await page.evaluate(
+                () => document.querySelector(".foot code, .hash").innerText,
+            );
+            check((await head.innerText()).includes(hash), `${name}: the edition`);
+            check(
+                /\d{4}[年-]\d{1,2}[月-]\d{1,2}/.test(await head.innerText()) &&
+                    (await head.evaluate((e) => e.getBoundingClientRect().top)) < 100,
+                `${name}: the date, on the first page`,
+            );
+            const addresses = await page.evaluate(() =>
+                [...document.querySelectorAll("main a")]
+                    .filter((a) => getComputedStyle(a, "::after").content !== "none")
+                    .map((a) => a.className),
+            );
+            same(addresses.join(), "permalink", `${name}: the address of the permalink`);
+            await page.emulateMedia({ media: null });
+        }
+    await close();
+}
+
+// How much is loaded, from where, and that it changes nothing of what a page says.
+async function scripts(browser) {
+    const html = await (await fetch(`${origin}/check`)).text();
+    const main = /<script type="module" src="([^"]+)"/.exec(html)[1];
+    const names = [...(await (await fetch(origin + main)).text()).matchAll(/\["(\w+)",/g)];
+    const urls = [main, ...names.map((m) => main.replace("main", m[1]))];
+    let total = 0;
+    same(urls.length, 6, "scripts: all parts");
+    for (const url of urls) {
+        const r = await fetch(origin + url);
+        same(r.headers.get("content-type"), "text/javascript; charset=utf-8", `${url}: type`);
+        same(
+            r.headers.get("cache-control"),
+            "public, max-age=31536000, immutable",
+            `${url}: kept for good`,
+        );
+        total += gzipSync(await r.text(), { level: 9 }).length;
+        const old = await fetch(origin + url.replace(/v=.*/, "v=0"));
+        same(old.headers.get("cache-control"), "no-cache", `${url}: another version is not kept`);
+    }
+    check(total <= 15 * 1024, "scripts: 15 KB at most", String(total));
+    const style = /<link rel="stylesheet" href="([^"]+)"/.exec(html)[1];
+    const sheet = gzipSync(await (await fetch(origin + style)).text(), { level: 9 }).length;
+    check(sheet <= 12 * 1024, "the style sheet: 12 KB at most", String(sheet));
+    check(!/ style=| on\w+=|<style|<script(?! type="module" src)/.test(html), "nothing inline");
+
+    const withJs = await open(browser, "scripts", {});
+    const without = await open(browser, "scripts, none", { javaScriptEnabled: false });
+    for (const p of [...pages, ...steps]) {
+        for (const { page } of [withJs, without]) await page.goto(origin + inLang(p.path, "en"));
+        await ready(withJs.page);
+        same(
+            await words(withJs.page),
+            await words(without.page),
+            `${p.path}: the same text with and without JavaScript`,
+        );
+    }
+    await withJs.close();
+    await without.close();
+}
+
 // --- the gate itself -------------------------------------------------------------------------
 
 // Each fault is seeded in a page that passes; a gate that lets it pass is a failed check.
@@ -583,13 +1094,23 @@ try {
             "/check",
             "/check?sector=7231&mode=1&kind=firm",
             "/check/7231/1/SG/CN-SH-FTZ",
+            "/diff/cn-national-2024...cn-ftz-2024",
+            "/lists/cn-ftz-2024?section=J",
         ])
             jobs.push([`keyboard ${path}`, () => keyboard(browser, path, width)]);
     jobs.push(
         ["keys", () => keysOnly(browser)],
+        ["combobox", () => combobox(browser)],
+        ["facets", () => facets(browser)],
+        ["handy", () => handy(browser)],
+        ["large", () => large(browser)],
+        ["print", () => print(browser)],
+        ["scripts", () => scripts(browser)],
         ["gate", () => gate(browser)],
         ["html", html],
         ["json", json],
+        ["promises", promises],
+        ["atom", () => atom(browser)],
     );
     await all(jobs, 4);
 } catch (e) {
