@@ -134,7 +134,8 @@ static bool is_stop(struct str word)
         " from ", " in ",   " into ", " it ",   " its ",  " nec ",   " of ",     " on ",
         " or ",   " our ",  " the ",  " their ", " them ", " to ",   " under ",  " up ",
         " we ",   " who ",  " wher ", " which ", " with ", " i ",   " you ",    " your ",
-        " other ", " c ",   " e ",    " not ", " that ", " n ",    " be ",   " is ",    " are ",    " my "};
+        " other ", " c ",   " e ",    " not ", " that ", " n ",     " be ",   " is ",    " are ",
+        " my "};
     for (size_t i = 0; i < sizeof stop / sizeof *stop; i++) {
         if (str_eqz(word, stop[i]))
             return true;

@@ -9,7 +9,11 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { SYNC_EVERY = 65536 /* leaves between two syncs of the node files */, TILE = 256 };
+enum {
+    SYNC_EVERY = 65536, /* leaves between two syncs of the node files */
+    SYNC_WORTH = 4096,  /* so many make it worth a reader's while, who would have to wait to write */
+    TILE = 256,
+};
 
 static const char *const migrations[] = {
     "CREATE TABLE entry (seq INTEGER PRIMARY KEY, leaf TEXT NOT NULL) STRICT;"
@@ -46,6 +50,7 @@ struct log {
     int n_trees; /* 1, or 2 with the SM3 twin */
     struct tree tree[HASH_KINDS];
     uint64_t synced; /* leaves whose nodes are known to be on disk */
+    bool appended;   /* by this handle */
     bool opened;     /* the leaves have been held against the checkpoint */
     bool spoilt;     /* a node was not what it must be: the next opening computes all again */
     char origin[128];
@@ -399,7 +404,9 @@ void log_close(struct log *l)
 {
     if (l == NULL)
         return;
-    if (l->opened && l->tree[0].done.size == l->tree[0].pending.size)
+    const struct tree *t = &l->tree[0];
+    if (l->opened && t->done.size == t->pending.size &&
+        (l->appended || t->done.size - l->synced >= SYNC_WORTH))
         (void)sync_nodes(l, NULL); /* what is not synced is computed again */
     for (int t = 0; t < HASH_KINDS; t++) {
         nodes_close(&l->tree[t].nodes);
@@ -459,6 +466,7 @@ enum err log_append(struct log *l, struct str leaf, uint64_t *index, struct erro
 
 enum err log_commit(struct log *l, struct error *e)
 {
+    l->appended = l->appended || l->tree[0].pending.size > l->tree[0].done.size;
     for (int t = 0; t < l->n_trees; t++)
         l->tree[t].done = l->tree[t].pending;
     TRY(write_nodes(l, e));

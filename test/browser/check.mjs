@@ -857,7 +857,10 @@ async function large(browser) {
                                 seen(e) &&
                                 !e.closest("svg, .hide") &&
                                 !e.matches(".inline") &&
-                                e.getBoundingClientRect().height < 59.5,
+                                Math.min(
+                                    e.getBoundingClientRect().height,
+                                    e.getBoundingClientRect().width,
+                                ) < 59.5,
                         )
                         .map(name),
                     document.scrollingElement.scrollWidth - innerWidth,
@@ -928,9 +931,7 @@ async function print(browser) {
             );
             same(extra.filter((e) => !e.includes("skip")).join("; "), "", `${name}: only the text`);
             const head = page.locator(".paper");
-            const hash = await page.evaluate(
-                () => document.querySelector(".foot code, .hash").innerText,
-            );
+            const hash = await page.locator(".foot code").textContent();
             check((await head.innerText()).includes(hash), `${name}: the edition`);
             check(
                 /\d{4}[年-]\d{1,2}[月-]\d{1,2}/.test(await head.innerText()) &&
