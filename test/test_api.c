@@ -237,7 +237,7 @@ static void lines(void **state)
     assert_int_equal(rest.n, 0);
 }
 
-/* Twenty thousand full answers are some hundred megabytes; no piece is more than one answer over. */
+/* Two thousand full answers are megabytes; no piece is more than one answer over its size. */
 static void lines_are_bounded(void **state)
 {
     struct buf b;

@@ -28,14 +28,14 @@ say() { # STATUS REQUEST (printf format, with \r\n and \0): sends it, compares t
     printf "$2" | cat >&3 # one write: a refused stream may be closed before a second
     answer=$(timeout 10 cat <&3 | tr -d '\0')
     exec 3>&- 3<&-
-    got=$(printf '%s' "$answer" | sed -n '1s/^HTTP\/1\.1 \([0-9]*\).*/\1/p')
+    got=$(printf '%s' "$answer" 2>/dev/null | sed -n '1s/^HTTP\/1\.1 \([0-9]*\).*/\1/p')
     if [ "$got" != "$1" ]; then
         echo "wants $1, got '$got': $2"
         faults=$((faults + 1))
     fi
     for name in Content-Security-Policy X-Content-Type-Options Referrer-Policy \
         Permissions-Policy Cross-Origin-Opener-Policy; do
-        printf '%s' "$answer" | grep -qi "^$name: " || {
+        printf '%s' "$answer" 2>/dev/null | grep -qi "^$name: " || {
             echo "no $name: $2"
             faults=$((faults + 1))
         }
@@ -61,7 +61,7 @@ post() { # STATUS PATH TYPE BODY
     say "$1" "POST $2 HTTP/1.1\r\nContent-Type: $3\r\nContent-Length: ${#4}\r\n${end}$4"
 }
 wants() { # TEXT in the last answer
-    printf '%s' "$answer" | grep -qF -- "$1" || {
+    printf '%s' "$answer" 2>/dev/null | grep -qF -- "$1" || {
         echo "no $1 in: $answer" | head -c 2000
         faults=$((faults + 1))
     }

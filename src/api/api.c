@@ -229,7 +229,7 @@ struct str api_etag(const struct api *api, const struct request *rq, const char 
     add_text(&b, str_from(api->corpus->hash));
     add_text(&b, rq->path_raw);
     add_text(&b, str_from(language));
-    buf_int(&b, day_today()); /* the day that is meant where none is said, and the last to ask for */
+    buf_int(&b, day_today()); /* meant where no day is said, and the last that can be known */
     for (int i = 0; i < n; i++) {
         add_text(&b, sorted[i].key);
         add_text(&b, sorted[i].value);
@@ -261,7 +261,7 @@ static void run_route(const struct api_route *r, struct api_call *c, struct erro
     enum err code = check_parameters(r, c->rq, e);
     c->rs->type = "application/json";
     if (code == OK && c->rq->method == METHOD_GET) {
-        http_set(c->rs, "Cache-Control", STR("no-cache")); /* keep, and ask whether it still holds */
+        http_set(c->rs, "Cache-Control", STR("no-cache")); /* keep it, and ask if it holds */
         if (http_known(c->rq, c->rs, api_etag(c->api, c->rq, ""))) {
             return;
         }

@@ -42,8 +42,8 @@ void api_handle(const struct api *api, const struct request *rq, struct response
  * and every fact and claim. ERR_LIMIT when there are too many. */
 enum err ask_from_query(const struct request *rq, struct ask *out, struct error *e);
 
-/* The ETag of such a GET: 128 bits over program, snapshot, day, path and the parameters in one order
- * (`lang` left out). `language`: where the answer depends on it, else "". */
+/* The ETag of such a GET: 128 bits over program, snapshot, day, path and the parameters in one
+ * order (`lang` left out). `language`: where the answer depends on it, else "". */
 struct str api_etag(const struct api *api, const struct request *rq, const char *language);
 
 /* Bodies. */

@@ -17,9 +17,9 @@ struct word { /* a text that ask_parse() took, and the number it stands for */
     char text[WORD_BYTES];
     int32_t value;
 };
-/* question_check() found nothing against this place on the first of these days, nor on the last. What
- * it asks of a day, for one place and one `known`, is that it lies in an interval: so it finds
- * nothing in between either. */
+/* question_check() found nothing against this place on the first of these days, nor on the last.
+ * What it asks of a day, for one place and one `known`, is that it lies in an interval: so it
+ * finds nothing in between either. */
 struct asked_days {
     int32_t place; /* -1: free */
     day_t known, first, last;
@@ -91,7 +91,8 @@ static struct memory *memory_take(const struct corpus *c)
     bool fresh = m == NULL;
     m = fresh ? malloc(sizeof *m) : m;
     check(m != NULL);
-    if (fresh || m->corpus != c || m->today != today || memcmp(m->hash, c->hash, sizeof m->hash) != 0)
+    if (fresh || m->corpus != c || m->today != today ||
+        memcmp(m->hash, c->hash, sizeof m->hash) != 0)
         memory_clear(m, c, today);
     return m;
 }
@@ -209,8 +210,8 @@ static bool recall_facts(struct batch *b)
     memset(b->facts.known, 0, sizeof b->facts.known);
     for (int i = 0; i < k->n_facts; i++) {
         struct str s = k->fact[i];
-        const struct fact_word *w = s.n > FACT_BYTES ? NULL : &b->memory->fact[hash_of(s) % FACT_SLOTS];
-        if (w == NULL || w->n != s.n || memcmp(w->text, s.p, s.n) != 0)
+        const struct fact_word *w = &b->memory->fact[hash_of(s) % FACT_SLOTS];
+        if (w->n != s.n || memcmp(w->text, s.p, s.n) != 0) /* a longer one is never kept */
             return false;
         fact_set(&b->facts, w->fact, w->value);
     }
@@ -228,18 +229,19 @@ static bool take_day(struct str s, day_t today, day_t *out)
 static bool quick_question(struct batch *b, struct question *q)
 {
     const struct ask *k = &b->ask;
+    struct memory *m = b->memory;
     *q = (struct question){.kind = KIND_FIRM, .direction = IMPORT, .facts = &b->facts};
     if (k->n_claims > 0 || k->mode.n != 1 || k->mode.p[0] < '1' || k->mode.p[0] > '4' ||
-        !recall_code(b->memory->class4, b->memory->sector, SECTOR_SLOTS, k->sector, &q->sector) ||
-        !recall_code(b->memory->economy2, b->memory->economy, ECONOMY_SLOTS, k->from,
-                     &q->origin) ||
-        !recall(b->memory->place, PLACE_SLOTS, k->to, &q->place) ||
+        !recall_code(m->class4, m->sector, SECTOR_SLOTS, k->sector, &q->sector) ||
+        !recall_code(m->economy2, m->economy, ECONOMY_SLOTS, k->from, &q->origin) ||
+        !recall(m->place, PLACE_SLOTS, k->to, &q->place) ||
         (k->kind.n > 0 && !kind_parse(k->kind, &q->kind)) ||
         (k->direction.n > 0 && !direction_parse(k->direction, &q->direction)) ||
-        !take_day(k->on, b->memory->today, &q->on) || !take_day(k->known, b->memory->today, &q->known))
+        !take_day(k->on, m->today, &q->on) || !take_day(k->known, m->today, &q->known))
         return false;
     q->mode = k->mode.p[0] - '0';
-    return recall_days(b, q) && combo_valid(combo_of(q->mode, q->direction, q->kind)) && recall_facts(b);
+    return recall_days(b, q) && combo_valid(combo_of(q->mode, q->direction, q->kind)) &&
+           recall_facts(b);
 }
 
 static void remember_fact(struct batch *b, struct str s)

@@ -1,6 +1,6 @@
 /*
  * batch: many questions in one request, answered in their order. An array of up to
- * LIMIT_BATCH_ITEMS questions gives an array; lines of NDJSON give lines, as many as the body holds.
+ * LIMIT_BATCH_ITEMS questions gives an array; lines of NDJSON give lines, all that the body holds.
  * A question that fails is a problem object in its place, and the others are answered. Answers are
  * written piece by piece, so that memory does not grow with them.
  *

@@ -1,5 +1,5 @@
 /* brief: the short form of one answer: outcome, treatment, must, favoured_by, the provisions that
- * prevail as "instrument/key", and certainty. Without reasons; for those who ask by the thousand. */
+ * prevail as "instrument/key", and certainty. No reasons: for those who ask by the thousand. */
 #ifndef API_BRIEF_H
 #define API_BRIEF_H
 

@@ -37,7 +37,8 @@ static enum err list_find(const struct api_call *c, int *out, struct error *e)
             return OK;
         }
     }
-    return api_no(e, ERR_NOT_FOUND, "list", c->part[0], "gbt, ebops, cpc, w120, isic, economies, places");
+    return api_no(e, ERR_NOT_FOUND, "list", c->part[0],
+                  "gbt, ebops, cpc, w120, isic, economies, places");
 }
 
 /*
@@ -59,7 +60,9 @@ enum err api_get_code_lists(struct api_call *c, struct error *e)
         jsonw_object(&w);
         jsonw_kz(&w, "list", words[i].id);
         ktitle(&w, str_from(words[i].zh), str_from(words[i].en));
-        jsonw_kint(&w, "codes", i < LISTS ? list_of(k, i)->n : i == LISTS ? k->n_economies : k->n_places);
+        jsonw_kint(&w, "codes", i < LISTS    ? list_of(k, i)->n
+                                : i == LISTS ? k->n_economies
+                                             : k->n_places);
         jsonw_end(&w);
     }
     jsonw_end(&w);

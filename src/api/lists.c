@@ -369,7 +369,8 @@ static enum err read_wanted(struct api_call *c, struct wanted *w, struct error *
         w->effect = str_eqz(effect, effect_name((enum effect)i)) ? i : w->effect;
     }
     if (effect.n > 0 && w->effect < 0) {
-        return api_no(e, ERR_INVALID, "effect", effect, "prohibit, require-approval, condition, ...");
+        return api_no(e, ERR_INVALID, "effect", effect,
+                      "prohibit, require-approval, condition, ...");
     }
     w->grade = grade.n == 1 && grade.p[0] >= 'A' && grade.p[0] <= 'C' ? grade.p[0] : '\0';
     if (grade.n > 0 && w->grade == 0) {

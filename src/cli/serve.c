@@ -16,8 +16,8 @@ static enum err read_rate(const struct args *a, struct http_options *o, struct e
     if (text == NULL)
         return OK;
     if (!str_int(str_from(text), &n) || n < 0 || n > 1000000) {
-        err_set(e, ERR_USAGE, "“%s”不是 0 至 1000000 的整数", "\"%s\" is no whole number from 0 to 1000000",
-                text);
+        err_set(e, ERR_USAGE, "“%s”不是 0 至 1000000 的整数",
+                "\"%s\" is no whole number from 0 to 1000000", text);
         err_at(e, "", 0, "rate");
         return ERR_USAGE;
     }

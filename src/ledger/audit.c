@@ -214,7 +214,7 @@ static void wrong_root(struct audit *a, uint64_t size)
 {
     const struct node_file *f = &a->tree[0].file;
     struct error *e = fault(a);
-    if (f->odd && f->odd_leaf)
+    if (f->odd && f->odd_leaf && !f->told)
         err_set(e, ERR_INTEGRITY, "第 %llu 条不是已签名的内容（检查点大小 %llu）",
                 "entry %llu is not what was signed (checkpoint of size %llu)", ull(f->leaf),
                 ull(size));

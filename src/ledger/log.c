@@ -404,9 +404,9 @@ void log_close(struct log *l)
 {
     if (l == NULL)
         return;
-    const struct tree *t = &l->tree[0];
-    if (l->opened && t->done.size == t->pending.size &&
-        (l->appended || t->done.size - l->synced >= SYNC_WORTH))
+    const struct tree *x = &l->tree[0];
+    if (l->opened && x->done.size == x->pending.size &&
+        (l->appended || x->done.size - l->synced >= SYNC_WORTH))
         (void)sync_nodes(l, NULL); /* what is not synced is computed again */
     for (int t = 0; t < HASH_KINDS; t++) {
         nodes_close(&l->tree[t].nodes);

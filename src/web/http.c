@@ -408,7 +408,8 @@ static struct refusal read_headers(struct exchange *x, struct MHD_Connection *c,
     }
     if (w.bad) {
         return (struct refusal){400, "请求头的格式不正确(含空字节、控制字符、折行或非法名称)。",
-                                "Malformed header: NUL or control byte, folded line or bad name.", 0};
+                                "Malformed header: NUL or control byte, folded line or bad name.",
+                                0};
     }
     return accepted;
 }
@@ -530,7 +531,8 @@ static struct refusal count_client(struct exchange *x, struct MHD_Connection *c)
         return accepted;
     }
     unsigned char address[16];
-    const union MHD_ConnectionInfo *i = MHD_get_connection_info(c, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    const union MHD_ConnectionInfo *i =
+        MHD_get_connection_info(c, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
     struct str client = rate_client(i != NULL ? i->client_addr : NULL);
     if (o->forwarded) {
         struct str said = rate_client_forwarded(http_header(&x->req, "X-Forwarded-For"), address);
@@ -793,8 +795,8 @@ static void *on_target(void *cls, const char *uri, struct MHD_Connection *c)
     return x;
 }
 
-/* What large bodies hold beyond LIMIT_BODY_BYTES is counted as it comes, so that a head alone, which
- * only says that much will follow, keeps nobody out. */
+/* What large bodies hold beyond LIMIT_BODY_BYTES is counted as it comes, so that a head alone,
+ * which only says that much will follow, keeps nobody out. */
 static struct refusal count_large(struct exchange *x, int64_t n)
 {
     int64_t most = x->http->options.bodies_max;

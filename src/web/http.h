@@ -69,8 +69,8 @@ struct http_options {
     const char *listen;
     http_handler *handler;
     void *ctx;
-    const char *const *large;   /* paths whose body may have LIMIT_BATCH_BYTES; NULL-ended, or NULL */
-    const char *const *uncounted; /* paths that take no token (style sheets); the same */
+    const char *const *large;     /* paths whose body may have LIMIT_BATCH_BYTES; NULL-ended */
+    const char *const *uncounted; /* paths that take no token (style sheets); both may be NULL */
     int rate_per_s, rate_burst; /* of one client; 0: no limit */
     int64_t bodies_max;         /* bytes of large bodies at one time; 0: LIMIT_BATCH_BODIES */
     bool forwarded;             /* a proxy of ours stands in front: its X-Forwarded-For counts */
