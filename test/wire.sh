@@ -109,6 +109,7 @@ done
 say 429 "GET /check HTTP/1.1\r\n$end"
 wants 'Retry-After: '
 say 200 "GET /style.css HTTP/1.1\r\n$end"
+say 200 "GET /js/main.js HTTP/1.1\r\n$end"
 kill -TERM "$pid"
 wait "$pid" || faults=$((faults + 1))
 pid=

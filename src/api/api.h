@@ -54,7 +54,7 @@ void api_groups_json(const struct api *api, const struct question *q,
 void api_lists_json(const struct api *api, struct buf *out);
 void api_list_json(const struct api *api, int instrument, struct buf *out);
 void api_provision_json(const struct api *api, const struct provision *p, struct buf *out);
-void api_find_json(const struct api *api, struct str words, struct buf *out);
+void api_find_json(const struct api *api, struct str words, struct buf *out, bool pretty);
 /* `detail` in the language of the request; detail_zh and detail_en are always there. */
 void api_problem(const struct request *rq, const struct error *e, struct response *rs);
 void api_problem_json(const struct error *e, bool english, struct jsonw *w);

@@ -86,11 +86,14 @@ static enum err read_one(struct archive *a, struct str id, struct arena *arena,
 {
     struct buf note, file, text;
     TRY(kept_get(a->read_db, id, arena, &out->content, &out->entry, e));
-    TRY(log_refresh(a->read_log, e));
     buf_init(&note);
     buf_init(&file);
     buf_init(&text);
+    /* The head first, the leaves after it: the other way round a commit between the two would give
+     * a head over leaves this handle has not seen. */
     enum err r = log_last_checkpoint(a->read_log, &note, e);
+    if (r == OK)
+        r = log_refresh(a->read_log, e);
     if (r == OK)
         r = bundle_make(a->read_log, out->entry, buf_view(&note), key_public(a->signer.key[0]),
                         out->content, &file, e);

@@ -1,5 +1,6 @@
 /* The code lists: trees, names, and what a code of one list stands for in another. */
 #include "api/routes.h"
+#include "law/write.h"
 
 #include <stdio.h>
 
@@ -19,15 +20,6 @@ static const struct codelist *list_of(const struct classification *c, int i)
 {
     const struct codelist *lists[LISTS] = {&c->gbt, &c->ebops, &c->cpc, &c->w120, &c->isic};
     return lists[i];
-}
-
-static void ktitle(struct jsonw *w, struct str zh, struct str en)
-{
-    jsonw_key(w, "title");
-    jsonw_object(w);
-    jsonw_kstr(w, "zh", zh);
-    jsonw_kstr(w, "en", en);
-    jsonw_end(w);
 }
 
 static enum err list_find(const struct api_call *c, int *out, struct error *e)
@@ -59,7 +51,7 @@ enum err api_get_code_lists(struct api_call *c, struct error *e)
     for (int i = 0; i < LISTS + 2; i++) {
         jsonw_object(&w);
         jsonw_kz(&w, "list", words[i].id);
-        ktitle(&w, str_from(words[i].zh), str_from(words[i].en));
+        kwords(&w, "title", str_from(words[i].zh), str_from(words[i].en));
         jsonw_kint(&w, "codes", i < LISTS    ? list_of(k, i)->n
                                 : i == LISTS ? k->n_economies
                                              : k->n_places);
@@ -82,14 +74,14 @@ static void code_head(struct jsonw *w, const struct codelist *l, int at)
         jsonw_kz(w, "parent", NULL);
     }
     jsonw_kint(w, "level", x->level);
-    ktitle(w, x->name_zh, x->name_en);
+    kwords(w, "title", x->name_zh, x->name_en);
 }
 
 static void economy_json(struct jsonw *w, const struct classification *c, int at)
 {
     jsonw_kstr(w, "code", c->economy[at].alpha2);
     jsonw_kstr(w, "alpha3", c->economy[at].alpha3);
-    ktitle(w, c->economy[at].name_zh, c->economy[at].name_en);
+    kwords(w, "title", c->economy[at].name_zh, c->economy[at].name_en);
     jsonw_key(w, "groups");
     jsonw_array(w);
     for (int i = 0; i < c->n_memberships; i++) {
@@ -108,7 +100,6 @@ static void economy_json(struct jsonw *w, const struct classification *c, int at
 static void place_json(struct jsonw *w, const struct classification *c, int at)
 {
     const struct place *p = &c->place[at];
-    char grade[2] = {p->evidence.n > 0 ? p->evidence.p[0] : '\0', '\0'};
     jsonw_kstr(w, "code", p->code);
     if (p->parent >= 0) {
         jsonw_kstr(w, "parent", c->place[p->parent].code);
@@ -116,9 +107,9 @@ static void place_json(struct jsonw *w, const struct classification *c, int at)
         jsonw_kz(w, "parent", NULL);
     }
     jsonw_kstr(w, "kind", p->kind);
-    ktitle(w, p->name_zh, p->name_en);
+    kwords(w, "title", p->name_zh, p->name_en);
     jsonw_kday(w, "founded", p->from);
-    jsonw_kz(w, "evidence", grade[0] != '\0' ? grade : NULL);
+    kgrade(w, "evidence", p->evidence.n > 0 ? p->evidence.p[0] : '\0');
 }
 
 static void one_json(struct jsonw *w, const struct classification *c, int list, int at)
@@ -149,7 +140,7 @@ enum err api_get_code_list(struct api_call *c, struct error *e)
     jsonw_init(&w, &c->rs->body, false);
     jsonw_object(&w);
     jsonw_kz(&w, "list", words[list].id);
-    ktitle(&w, str_from(words[list].zh), str_from(words[list].en));
+    kwords(&w, "title", str_from(words[list].zh), str_from(words[list].en));
     jsonw_key(&w, "codes");
     jsonw_array(&w);
     for (int i = 0; i < n; i++) {
@@ -216,7 +207,7 @@ static void mapped(struct jsonw *w, const struct classification *c, int list,
         }
         jsonw_object(w);
         jsonw_kstr(w, "code", l->code[i].code);
-        ktitle(w, l->code[i].name_zh, l->code[i].name_en);
+        kwords(w, "title", l->code[i].name_zh, l->code[i].name_en);
         jsonw_kint(w, "classes", to.count);
         jsonw_kbool(w, "partial", to.partial);
         jsonw_end(w);

@@ -1,54 +1,20 @@
 /* Instruments, provisions and the search as JSON: the twins of /lists and /find. */
 #include "api/routes.h"
-
-static void kpair(struct jsonw *w, const char *key, struct str zh, struct str en)
-{
-    jsonw_key(w, key);
-    jsonw_object(w);
-    jsonw_kstr(w, "zh", zh);
-    jsonw_kstr(w, "en", en);
-    jsonw_end(w);
-}
-
-static void kgrade(struct jsonw *w, char grade)
-{
-    char z[2] = {grade, 0};
-    jsonw_kz(w, "evidence", grade ? z : NULL);
-}
-
-static void strings(struct jsonw *w, const char *key, const struct str *s, int n)
-{
-    jsonw_key(w, key);
-    jsonw_array(w);
-    for (int i = 0; i < n; i++) {
-        jsonw_str(w, s[i]);
-    }
-    jsonw_end(w);
-}
+#include "law/write.h"
 
 static void instrument_head(struct jsonw *w, const struct instrument *t)
 {
     jsonw_kstr(w, "id", t->id);
-    kpair(w, "title", t->title_zh, t->title_en);
-    jsonw_kz(w, "family", family_name(t->family));
-    jsonw_kz(w, "layer", layer_kind_name(t->kind));
-    jsonw_kz(w, "edition_kind", edition_kind_name(t->edition));
+    kwords(w, "title", t->title_zh, t->title_en);
+    instrument_kinds(w, t);
     jsonw_kbool(w, "decides", t->is_layer);
     jsonw_kbool(w, "claimable", t->claimable);
     jsonw_kbool(w, "complete", t->complete);
     jsonw_kday(w, "published", t->published);
-    jsonw_kday(w, "valid_from", t->valid_from);
-    jsonw_kday(w, "valid_to", t->valid_to);
-    jsonw_kday(w, "known_from", t->known_from);
-    jsonw_kday(w, "known_to", t->known_to);
+    instrument_days(w, t);
     jsonw_kint(w, "published_total", t->published_total);
     jsonw_kint(w, "held", t->n);
-    jsonw_key(w, "by_grade");
-    jsonw_object(w);
-    jsonw_kint(w, "A", t->grades[0]);
-    jsonw_kint(w, "B", t->grades[1]);
-    jsonw_kint(w, "C", t->grades[2]);
-    jsonw_end(w);
+    kby_grade(w, t->grades);
     jsonw_kz(w, "hash", t->hash);
 }
 
@@ -77,7 +43,7 @@ static void clauses(struct jsonw *w, const char *key, const struct clause *x, in
     jsonw_array(w);
     for (int i = 0; i < n; i++) {
         jsonw_object(w);
-        kpair(w, "text", x[i].zh, x[i].en);
+        kwords(w, "text", x[i].zh, x[i].en);
         jsonw_kbool(w, "checkable", x[i].when >= 0);
         jsonw_kstr(w, "source", x[i].source);
         jsonw_end(w);
@@ -88,37 +54,20 @@ static void clauses(struct jsonw *w, const char *key, const struct clause *x, in
 static void provision(struct jsonw *w, const struct corpus *c, const struct provision *p)
 {
     jsonw_object(w);
-    jsonw_kstr(w, "instrument", c->instrument[p->instrument].id);
-    jsonw_kstr(w, "key", p->key);
-    jsonw_key(w, "no");
-    if (p->no > 0) {
-        jsonw_int(w, p->no);
-    } else {
-        jsonw_null(w);
-    }
+    provision_name(w, c, p);
+    kcount(w, "no", p->no);
     jsonw_kstr(w, "section", p->section);
-    kpair(w, "text", p->zh, p->en);
+    kwords(w, "text", p->zh, p->en);
     jsonw_kz(w, "effect", effect_name(p->effect));
     jsonw_kz(w, "treatment", treatment_name(p->treatment));
-    kgrade(w, p->evidence);
+    kgrade(w, "evidence", p->evidence);
     jsonw_kbool(w, "partial", p->partial);
-    kpair(w, "authority", p->authority_zh, p->authority_en);
+    kwords(w, "authority", p->authority_zh, p->authority_en);
     clauses(w, "exceptions", p->exception, p->n_exceptions);
     clauses(w, "exemptions", p->exemption, p->n_exemptions);
     clauses(w, "conditions", p->lift, p->n_lift);
-    jsonw_key(w, "basis");
-    jsonw_array(w);
-    for (int i = 0; i < p->n_basis; i++) {
-        jsonw_object(w);
-        jsonw_kstr(w, "title_zh", p->basis[i].title_zh);
-        jsonw_kstr(w, "version", p->basis[i].version);
-        jsonw_kstr(w, "article", p->basis[i].article);
-        jsonw_kbool(w, "matched", p->basis[i].matched);
-        jsonw_kstr(w, "note", p->basis[i].note);
-        jsonw_end(w);
-    }
-    jsonw_end(w);
-    strings(w, "sources", p->source, p->n_sources);
+    kbasis(w, p->basis, p->n_basis, true);
+    ktexts(w, "sources", p->source, p->n_sources);
     jsonw_kstr(w, "note", p->note);
     jsonw_end(w);
 }
@@ -131,16 +80,16 @@ void api_list_json(const struct api *api, int instrument, struct buf *out)
     jsonw_init(&w, out, false);
     jsonw_object(&w);
     instrument_head(&w, t);
-    kpair(&w, "issuer", t->issuer_zh, t->issuer_en);
+    kwords(&w, "issuer", t->issuer_zh, t->issuer_en);
     jsonw_kstr(&w, "document_no", t->document_no);
-    kpair(&w, "note", t->note_zh, t->note_en);
-    strings(&w, "sources", t->source, t->n_sources);
+    kwords(&w, "note", t->note_zh, t->note_en);
+    ktexts(&w, "sources", t->source, t->n_sources);
     jsonw_key(&w, "preamble");
     jsonw_array(&w);
     for (int i = 0; i < t->n_notes; i++) {
         jsonw_object(&w);
         jsonw_kint(&w, "point", t->note[i].point);
-        kpair(&w, "text", t->note[i].zh, t->note[i].en);
+        kwords(&w, "text", t->note[i].zh, t->note[i].en);
         jsonw_end(&w);
     }
     jsonw_end(&w);
@@ -175,14 +124,13 @@ static void narrowing_json(const struct classification *c, const struct finding 
         return;
     }
     jsonw_object(w);
-    jsonw_kstr(w, "zh", ask.zh);
-    jsonw_kstr(w, "en", ask.en);
+    words_members(w, ask.zh, ask.en);
     jsonw_key(w, "choices");
     jsonw_array(w);
     for (int k = 0; k < ask.n; k++) {
         const struct narrow_choice *x = &ask.choice[k];
         jsonw_object(w);
-        kpair(w, "text", x->zh, x->en);
+        kwords(w, "text", x->zh, x->en);
         jsonw_key(w, "codes");
         jsonw_array(w);
         for (int i = 0; i < x->n; i++) {
@@ -204,24 +152,23 @@ static void found_provisions(const struct api *api, struct str words, struct jso
     for (int i = 0; i < n && i < FOUND_MAX; i++) {
         const struct provision *p = &api->corpus->provision[at[i]];
         jsonw_object(w);
-        jsonw_kstr(w, "instrument", api->corpus->instrument[p->instrument].id);
-        jsonw_kstr(w, "key", p->key);
-        kgrade(w, p->evidence);
-        kpair(w, "text", p->zh, p->en);
+        provision_name(w, api->corpus, p);
+        kgrade(w, "evidence", p->evidence);
+        kwords(w, "text", p->zh, p->en);
         jsonw_end(w);
     }
     jsonw_end(w);
     jsonw_kint(w, "provisions_total", n);
 }
 
-void api_find_json(const struct api *api, struct str words, struct buf *out)
+void api_find_json(const struct api *api, struct str words, struct buf *out, bool pretty)
 {
     struct finding f = {0};
     struct jsonw w;
     if (words.n > 0) {
         classification_find(api->codes, words, &f);
     }
-    jsonw_init(&w, out, false);
+    jsonw_init(&w, out, pretty);
     jsonw_object(&w);
     jsonw_key(&w, "classes");
     jsonw_array(&w);
@@ -229,7 +176,7 @@ void api_find_json(const struct api *api, struct str words, struct buf *out)
         const struct code *k = sector_leaf(api->codes, f.best[i].leaf);
         jsonw_object(&w);
         jsonw_kstr(&w, "code", k->code);
-        kpair(&w, "title", k->name_zh, k->name_en);
+        kwords(&w, "title", k->name_zh, k->name_en);
         jsonw_kint(&w, "score", f.best[i].score);
         jsonw_kstr(&w, "matched", f.best[i].matched);
         jsonw_end(&w);
@@ -259,7 +206,7 @@ enum err api_get_search(struct api_call *c, struct error *e)
         err_at(e, "", 0, "q");
         return ERR_LIMIT;
     }
-    api_find_json(c->api, words, &c->rs->body);
+    api_find_json(c->api, words, &c->rs->body, false);
     return OK;
 }
 

@@ -2,6 +2,7 @@
 #include "cli/internal.h"
 
 #include "compare/barriers.h"
+#include "law/write.h"
 
 struct view { /* what is printed */
     const struct world *w;
@@ -25,11 +26,6 @@ static const struct {
      "as coded, one prohibits where the other gives a path: both texts are to be read"},
     {"local_stricter", "地方更严", "local stricter", "在同一范围内比全国清单更严",
      "stricter than the national list in the same cells"}};
-
-static struct str pick(bool zh, struct str a, struct str b)
-{
-    return zh || b.n == 0 ? a : b;
-}
 
 static const char *certainty(char grade, bool zh)
 {
@@ -125,7 +121,7 @@ static void text_head(const struct view *v, struct buf *out)
     const struct barriers *b = v->b;
     char on[11];
     day_format(v->on, on);
-    struct str title = pick(v->zh, v->k->title_zh, v->k->title_en);
+    struct str title = pick_words(v->zh, v->k->title_zh, v->k->title_en);
     buf_printf(out, v->zh ? "隐性壁垒 · %s · %.*s\n" : "hidden barriers · %s · %.*s\n", on,
                STR_ARG(title));
     buf_printf(out,
@@ -149,7 +145,7 @@ static void text_rule(const struct view *v, const struct permit *p, struct buf *
 {
     if (p == NULL)
         return;
-    struct str says = pick(v->zh, p->zh, p->en);
+    struct str says = pick_words(v->zh, p->zh, p->en);
     buf_printf(out, v->zh ? "  规则（%c）：%.*s" : "  rule (%c): %.*s", p->evidence, STR_ARG(says));
     for (int i = 0; i < p->n_basis; i++)
         buf_printf(out, " [%.*s %.*s]", STR_ARG(p->basis[i].title_zh),
@@ -163,7 +159,7 @@ static void text_item(const struct view *v, int at, const char *zh, const char *
     const struct provision *p = item_of(v, at);
     if (p == NULL)
         return;
-    struct str id = v->w->corpus->instrument[p->instrument].id, says = pick(v->zh, p->zh, p->en);
+    struct str id = v->w->corpus->instrument[p->instrument].id, says = pick_words(v->zh, p->zh, p->en);
     buf_printf(out, "  %s%s%c%s%.*s %.*s: %.*s\n", v->zh ? zh : en, v->zh ? "（" : " (", p->evidence,
                v->zh ? "）" : ") ", STR_ARG(id), STR_ARG(p->key), STR_ARG(says));
 }

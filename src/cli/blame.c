@@ -1,6 +1,7 @@
 /* COMMAND: list blame. */
 #include "cli/internal.h"
 #include "compare/life.h"
+#include "law/write.h"
 
 #include <stdio.h>
 
@@ -52,7 +53,7 @@ static void life_text(const struct life *l, bool zh, struct buf *b)
 {
     char first[11], last[11];
     const struct provision *p = &l->c->provision[l->at[l->n - 1].provision];
-    struct str words = zh || p->en.n == 0 ? p->zh : p->en;
+    struct str words = pick_words(zh, p->zh, p->en);
     day_format(life_first(l), first);
     day_format(life_last(l), last);
     buf_printf(b, "%.*s\n%.*s\n\n", STR_ARG(l->key), STR_ARG(words));
@@ -81,21 +82,13 @@ static void station_json(const struct life *l, const struct station *s, struct j
 {
     const struct provision *p = &l->c->provision[s->provision];
     const struct instrument *t = text_of_station(l, s);
-    char grade[2] = {p->evidence, 0};
     jsonw_object(j);
     jsonw_kstr(j, "instrument", t->id);
-    jsonw_key(j, "no");
-    if (p->no > 0)
-        jsonw_int(j, p->no);
-    else
-        jsonw_null(j);
+    kcount(j, "no", p->no);
     jsonw_kstr(j, "section", p->section);
     jsonw_kz(j, "effect", effect_name(p->effect));
-    jsonw_kz(j, "evidence", grade);
-    jsonw_kday(j, "valid_from", t->valid_from);
-    jsonw_kday(j, "valid_to", t->valid_to);
-    jsonw_kday(j, "known_from", t->known_from);
-    jsonw_kday(j, "known_to", t->known_to);
+    kgrade(j, "evidence", p->evidence);
+    instrument_days(j, t);
     jsonw_kz(j, "hash", t->hash);
     jsonw_kstr(j, "against", s->before < 0 ? (struct str){NULL, 0}
                                            : life_text_of(l, s->before)->id);
@@ -105,11 +98,7 @@ static void station_json(const struct life *l, const struct station *s, struct j
         jsonw_z(j, s->changed[i]);
     jsonw_end(j);
     jsonw_kday(j, "removed_known", s->gone_known);
-    jsonw_key(j, "text");
-    jsonw_object(j);
-    jsonw_kstr(j, "zh", p->zh);
-    jsonw_kstr(j, "en", p->en);
-    jsonw_end(j);
+    kwords(j, "text", p->zh, p->en);
     jsonw_end(j);
 }
 

@@ -1,6 +1,6 @@
 /* COMMAND: check. One answer: the verdict in five lines, then why, then what to do. */
-#include "api/ask.h"
-#include "cli/internal.h"
+#include "cli/options.h"
+#include "law/write.h"
 
 #include <stdio.h>
 
@@ -13,11 +13,6 @@ static const struct sign {
     {"→", "由其他规定管理", "governed elsewhere"},
     {"？", "保留领域,按现行规定", "carved out: the existing rules apply"},
     {"？", "尚不能确定,缺少事实", "undetermined: facts are missing"}};
-
-static struct str pick(bool zh, struct str a, struct str b)
-{
-    return zh || b.n == 0 ? a : b;
-}
 
 static const char *certainty_words(const struct explanation *x, bool zh)
 {
@@ -44,8 +39,9 @@ static void put_head(struct buf *b, const struct world *w, const struct question
     day_format(q->on, on);
     day_format(q->known, known);
     buf_printf(b, "%s %s\n", g->sign, zh ? g->zh : g->en);
-    struct str name = pick(zh, leaf->name_zh, leaf->name_en);
-    struct str from = pick(zh, o->name_zh, o->name_en), to = pick(zh, p->name_zh, p->name_en);
+    struct str name = pick_words(zh, leaf->name_zh, leaf->name_en);
+    struct str from = pick_words(zh, o->name_zh, o->name_en);
+    struct str to = pick_words(zh, p->name_zh, p->name_en);
     buf_printf(b, "  %.*s %.*s · %s %d · %.*s → %.*s · %s\n", STR_ARG(leaf->code), STR_ARG(name),
                zh ? "模式" : "mode", q->mode, STR_ARG(from), STR_ARG(to), kind_name(q->kind));
     if (x->answer.treatment != SILENT && x->answer.must != x->answer.treatment)
@@ -53,7 +49,7 @@ static void put_head(struct buf *b, const struct world *w, const struct question
                    treatment_name(x->answer.treatment));
     if (x->answer.favoured_by >= 0) {
         const struct instrument *t = &w->corpus->instrument[w->corpus->layer[x->answer.favoured_by]];
-        struct str title = pick(zh, t->title_zh, t->title_en);
+        struct str title = pick_words(zh, t->title_zh, t->title_en);
         buf_printf(b, "  %s %.*s\n", zh ? "更优惠来自" : "more favourable by", STR_ARG(title));
     }
     buf_printf(b, "  %s: %s\n  %s %s · %s %s\n", zh ? "把握" : "how sure", certainty_words(x, zh),
@@ -63,7 +59,7 @@ static void put_head(struct buf *b, const struct world *w, const struct question
 static void put_provision(struct buf *b, const struct corpus *c, int at, bool zh)
 {
     const struct provision *p = &c->provision[at];
-    struct str text = pick(zh, p->zh, p->en);
+    struct str text = pick_words(zh, p->zh, p->en);
     buf_printf(b, "  · %.*s/%.*s", STR_ARG(c->instrument[p->instrument].id), STR_ARG(p->key));
     if (p->no > 0)
         buf_printf(b, " (%s %d)", zh ? "第" : "no", p->no);
@@ -90,14 +86,14 @@ static void put_why(struct buf *b, const struct world *w, const struct explanati
                       "time apply\n");
     for (int i = 0; i < x->n_carve_outs; i++) {
         const struct carve_out *k = &c->carve_out[x->carve_out[i]];
-        struct str text = pick(zh, k->zh, k->en);
+        struct str text = pick_words(zh, k->zh, k->en);
         if (k->has_sectors)
             buf_printf(b, "  · %s %d [%c] %.*s\n", zh ? "说明第" : "note", k->point, k->evidence,
                        STR_ARG(text));
     }
     for (int i = 0; i < x->n_elsewhere; i++) {
         const struct instrument *t = &c->instrument[x->elsewhere[i]];
-        struct str title = pick(zh, t->title_zh, t->title_en);
+        struct str title = pick_words(zh, t->title_zh, t->title_en);
         buf_printf(b, "  → %.*s: %s %d/%d\n", STR_ARG(title), zh ? "持有" : "held",
                    t->edition == EDITION_HEADLINE ? 0 : t->n, t->published_total);
     }
@@ -108,10 +104,10 @@ static void put_conditions(struct buf *b, const struct corpus *c, const struct e
 {
     for (int i = 0; i < x->answer.n_prevailing; i++) {
         const struct provision *p = &c->provision[x->answer.prevailing[i]];
-        struct str who = pick(zh, p->authority_zh, p->authority_en);
+        struct str who = pick_words(zh, p->authority_zh, p->authority_en);
         for (int k = 0; k < p->n_lift; k++) {
             const struct clause *l = &p->lift[k];
-            struct str text = pick(zh, l->zh, l->en);
+            struct str text = pick_words(zh, l->zh, l->en);
             buf_printf(b, "  %s %.*s", p->lift_join == JOIN_ANY && k > 0 ? (zh ? "或" : "or") : "·",
                        STR_ARG(text));
             if (l->when >= 0 && c->expr[l->when].fact >= 0)
@@ -130,7 +126,7 @@ static void put_next(struct buf *b, const struct world *w, const struct explanat
     size_t before = b->n;
     if (x->next_fact >= 0) {
         const struct fact *f = &c->fact[x->next_fact];
-        struct str text = pick(zh, f->zh, f->en);
+        struct str text = pick_words(zh, f->zh, f->en);
         buf_printf(b, "  ? %.*s\n    --fact %.*s=", STR_ARG(text), STR_ARG(f->name));
         if (f->type == FACT_BOOL)
             buf_z(b, "true|false");
@@ -147,33 +143,6 @@ static void put_next(struct buf *b, const struct world *w, const struct explanat
     if (b->n == before)
         buf_z(b, zh ? "  · 查许可事项与市场准入清单\n" : "  · check licences and the market access list\n");
     buf_printf(b, "\n%s %.16s\n", zh ? "快照" : "snapshot", c->hash);
-}
-
-static void fill_ask(const struct args *a, struct ask *k)
-{
-    static char words[LIMIT_WORDS_BYTES * 2];
-    size_t n = 0;
-    words[0] = 0;
-    for (int i = 1; i < a->n && n + 1 < sizeof words; i++)
-        n += (size_t)snprintf(words + n, sizeof words - n, "%s%s", i > 1 ? " " : "", a->word[i]);
-    memset(k, 0, sizeof *k);
-    k->sector = str_from(words);
-    for (int i = 0; i < a->n_options; i++) {
-        const char *name = a->option[i].name;
-        struct str v = str_from(a->option[i].value);
-        struct {
-            const char *name;
-            struct str *field;
-        } plain[] = {{"mode", &k->mode}, {"from", &k->from}, {"to", &k->to}, {"kind", &k->kind},
-                     {"direction", &k->direction}, {"on", &k->on}, {"known", &k->known}};
-        for (size_t f = 0; f < sizeof plain / sizeof *plain; f++)
-            if (strcmp(name, plain[f].name) == 0)
-                *plain[f].field = v;
-        if (strcmp(name, "fact") == 0 && k->n_facts < ASK_FACTS)
-            k->fact[k->n_facts++] = v;
-        if (strcmp(name, "claim") == 0 && k->n_claims < ASK_CLAIMS)
-            k->claim[k->n_claims++] = v;
-    }
 }
 
 /* --keep: the answer on the log, and a file that proves it. Said on standard error. */
@@ -280,7 +249,8 @@ int verb_check(const struct args *a)
     if (options_check(a, allowed, &e) != OK ||
         world_open_known(&w, option_get(a, "store"), day, &e) != OK)
         return print_fault(a, &e);
-    fill_ask(a, &ask);
+    options_ask(a, &ask, NULL); /* facts and claims beyond the limit are left out */
+    ask.sector = options_words(a);
     if (ask_parse(w.codes, w.corpus, &ask, &set, &q, &facts, &e) != OK) {
         int status = print_fault(a, &e);
         world_close(&w);

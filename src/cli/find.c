@@ -1,7 +1,6 @@
 /* COMMAND: find. */
-#include "cli/internal.h"
-
-#include <stdio.h>
+#include "api/api.h"
+#include "cli/options.h"
 
 enum { PROVISIONS_MAX = 20 };
 
@@ -10,28 +9,6 @@ struct hits { /* provisions that hold the words */
     int n; /* how many there are; at[] holds the first */
     int at[PROVISIONS_MAX];
 };
-
-static void provisions_json(struct jsonw *j, const struct hits *h)
-{
-    jsonw_key(j, "provisions");
-    jsonw_array(j);
-    for (int i = 0; i < h->n && i < PROVISIONS_MAX; i++) {
-        const struct provision *p = &h->law->provision[h->at[i]];
-        char grade[2] = {p->evidence, 0};
-        jsonw_object(j);
-        jsonw_kstr(j, "instrument", h->law->instrument[p->instrument].id);
-        jsonw_kstr(j, "key", p->key);
-        jsonw_kz(j, "evidence", grade);
-        jsonw_key(j, "text");
-        jsonw_object(j);
-        jsonw_kstr(j, "zh", p->zh);
-        jsonw_kstr(j, "en", p->en);
-        jsonw_end(j);
-        jsonw_end(j);
-    }
-    jsonw_end(j);
-    jsonw_kint(j, "provisions_total", h->n);
-}
 
 static void put_provisions(struct buf *b, const struct hits *h, bool zh)
 {
@@ -43,39 +20,6 @@ static void put_provisions(struct buf *b, const struct hits *h, bool zh)
     }
     if (h->n > PROVISIONS_MAX)
         buf_printf(b, zh ? "……共 %d 条\n" : "... %d provisions in all\n", h->n);
-}
-
-static void narrowing_json(struct jsonw *j, const struct classification *c,
-                           const struct finding *f)
-{
-    struct narrowing ask;
-    jsonw_key(j, "ask");
-    if (!classification_narrow(c, f, &ask)) {
-        jsonw_null(j);
-        return;
-    }
-    jsonw_object(j);
-    jsonw_kstr(j, "zh", ask.zh);
-    jsonw_kstr(j, "en", ask.en);
-    jsonw_key(j, "choices");
-    jsonw_array(j);
-    for (int k = 0; k < ask.n; k++) {
-        const struct narrow_choice *x = &ask.choice[k];
-        jsonw_object(j);
-        jsonw_key(j, "text");
-        jsonw_object(j);
-        jsonw_kstr(j, "zh", x->zh);
-        jsonw_kstr(j, "en", x->en);
-        jsonw_end(j);
-        jsonw_key(j, "codes");
-        jsonw_array(j);
-        for (int i = 0; i < x->n; i++)
-            jsonw_str(j, sector_code(c, f->best[x->candidate[i]].leaf));
-        jsonw_end(j);
-        jsonw_end(j);
-    }
-    jsonw_end(j);
-    jsonw_end(j);
 }
 
 static void put_narrowing(struct buf *b, const struct classification *c, const struct finding *f,
@@ -92,35 +36,6 @@ static void put_narrowing(struct buf *b, const struct classification *c, const s
             buf_printf(b, " %.*s", STR_ARG(sector_code(c, f->best[x->candidate[i]].leaf)));
         buf_char(b, '\n');
     }
-}
-
-static void put_json(struct buf *b, const struct classification *c, const struct finding *f,
-                     const struct hits *h)
-{
-    struct jsonw j;
-    jsonw_init(&j, b, true);
-    jsonw_object(&j);
-    jsonw_key(&j, "classes");
-    jsonw_array(&j);
-    for (int i = 0; i < f->n; i++) {
-        const struct code *k = sector_leaf(c, f->best[i].leaf);
-        jsonw_object(&j);
-        jsonw_kstr(&j, "code", k->code);
-        jsonw_key(&j, "title");
-        jsonw_object(&j);
-        jsonw_kstr(&j, "zh", k->name_zh);
-        jsonw_kstr(&j, "en", k->name_en);
-        jsonw_end(&j);
-        jsonw_kint(&j, "score", f->best[i].score);
-        jsonw_kstr(&j, "matched", f->best[i].matched);
-        jsonw_end(&j);
-    }
-    jsonw_end(&j);
-    jsonw_kbool(&j, "clear", f->clear);
-    narrowing_json(&j, c, f);
-    provisions_json(&j, h);
-    jsonw_end(&j);
-    buf_char(b, '\n');
 }
 
 static void put_text(struct buf *b, const struct classification *c, const struct finding *f,
@@ -148,14 +63,10 @@ int verb_find(const struct args *a)
     struct finding f;
     struct hits h;
     struct buf b;
-    char words[LIMIT_WORDS_BYTES * 2];
-    size_t n = 0;
+    struct str words = options_words(a);
     if (options_check(a, allowed, &e) != OK)
         return print_fault(a, &e);
-    words[0] = 0;
-    for (int i = 1; i < a->n && n + 1 < sizeof words; i++)
-        n += (size_t)snprintf(words + n, sizeof words - n, "%s%s", i > 1 ? " " : "", a->word[i]);
-    if (n == 0 || n > LIMIT_WORDS_BYTES) {
+    if (words.n == 0 || words.n > LIMIT_WORDS_BYTES) {
         err_set(&e, ERR_USAGE, "须有 1 至 %d 字节的文字", "needs 1 to %d bytes of words",
                 LIMIT_WORDS_BYTES);
         return print_fault(a, &e);
@@ -164,12 +75,14 @@ int verb_find(const struct args *a)
         return print_fault(a, &e);
     buf_init(&b);
     h.law = w.corpus;
-    h.n = law_find(w.corpus, str_from(words), h.at, PROVISIONS_MAX);
-    classification_find(w.codes, str_from(words), &f);
-    if (a->output == OUTPUT_JSON)
-        put_json(&b, w.codes, &f, &h);
-    else
+    h.n = law_find(w.corpus, words, h.at, PROVISIONS_MAX);
+    classification_find(w.codes, words, &f);
+    if (a->output == OUTPUT_JSON) {
+        api_find_json(&(struct api){w.codes, w.corpus, w.snapshot}, words, &b, true);
+        buf_char(&b, '\n');
+    } else {
         put_text(&b, w.codes, &f, a->output);
+    }
     if (a->output == OUTPUT_TEXT) {
         put_narrowing(&b, w.codes, &f, a->zh);
         put_provisions(&b, &h, a->zh);

@@ -1,5 +1,6 @@
 /* COMMAND: list lint. */
 #include "cli/lint.h"
+#include "law/write.h"
 
 #include <stdio.h>
 
@@ -71,13 +72,8 @@ static void finding_json(const struct law_finding *x, struct jsonw *j)
     jsonw_key(j, "field");
     jsonw_null(j);
     jsonw_kint(j, "line", x->line);
-    jsonw_key(j, "cells");
-    if (x->cells > 0)
-        jsonw_int(j, (int64_t)x->cells);
-    else
-        jsonw_null(j);
-    jsonw_kstr(j, "zh", x->zh);
-    jsonw_kstr(j, "en", x->en);
+    kcount(j, "cells", (int64_t)x->cells);
+    words_members(j, x->zh, x->en);
     jsonw_end(j);
 }
 

@@ -1,12 +1,8 @@
 /* COMMAND: list log, list show. */
 #include "cli/internal.h"
+#include "law/write.h"
 
 #include <stdio.h>
-
-static struct str pick(bool zh, struct str a, struct str b)
-{
-    return zh || b.n == 0 ? a : b;
-}
 
 static void kday(struct buf *b, day_t d)
 {
@@ -19,30 +15,12 @@ static void instrument_json(struct jsonw *j, const struct instrument *t)
 {
     jsonw_object(j);
     jsonw_kstr(j, "id", t->id);
-    jsonw_key(j, "title");
-    jsonw_object(j);
-    jsonw_kstr(j, "zh", t->title_zh);
-    jsonw_kstr(j, "en", t->title_en);
-    jsonw_end(j);
-    jsonw_kz(j, "family", family_name(t->family));
-    jsonw_kz(j, "layer", layer_kind_name(t->kind));
-    jsonw_kz(j, "edition_kind", edition_kind_name(t->edition));
+    kwords(j, "title", t->title_zh, t->title_en);
+    instrument_kinds(j, t);
     jsonw_kstr(j, "document_no", t->document_no);
     jsonw_kday(j, "published_on", t->published);
-    jsonw_kday(j, "valid_from", t->valid_from);
-    jsonw_kday(j, "valid_to", t->valid_to);
-    jsonw_kday(j, "known_from", t->known_from);
-    jsonw_kday(j, "known_to", t->known_to);
-    jsonw_kint(j, "published", t->published_total);
-    jsonw_kint(j, "held", t->n);
-    jsonw_kint(j, "unlocated", t->unlocated);
-    jsonw_kbool(j, "complete", t->complete);
-    jsonw_key(j, "by_grade");
-    jsonw_object(j);
-    jsonw_kint(j, "A", t->grades[0]);
-    jsonw_kint(j, "B", t->grades[1]);
-    jsonw_kint(j, "C", t->grades[2]);
-    jsonw_end(j);
+    instrument_days(j, t);
+    instrument_held(j, t);
     jsonw_kz(j, "hash", t->hash);
 }
 
@@ -65,7 +43,7 @@ static void list_log(const struct args *a, const struct corpus *c, struct buf *b
     }
     for (int i = 0; i < c->n_instruments; i++) {
         const struct instrument *t = &c->instrument[i];
-        struct str title = pick(a->zh, t->title_zh, t->title_en);
+        struct str title = pick_words(a->zh, t->title_zh, t->title_en);
         kday(b, t->valid_from);
         buf_printf(b, "  %-24.*s %-13s %3d", STR_ARG(t->id), family_name(t->family), t->n);
         if (t->published_total > 0)
@@ -126,17 +104,13 @@ static void grades_json(const struct instrument *t, struct jsonw *j)
         jsonw_end(j);
     }
     jsonw_end(j);
-    jsonw_key(j, "replaces");
-    jsonw_array(j);
-    for (int i = 0; i < t->n_replaces; i++)
-        jsonw_str(j, t->replaces[i]);
-    jsonw_end(j);
+    ktexts(j, "replaces", t->replaces, t->n_replaces);
     jsonw_kstr(j, "ended_by", t->ended_by);
 }
 
 static void provision_line(const struct args *a, const struct provision *p, struct buf *b)
 {
-    struct str text = pick(a->zh, p->zh, p->en);
+    struct str text = pick_words(a->zh, p->zh, p->en);
     if (p->no > 0)
         buf_printf(b, "%3d ", p->no);
     else
@@ -147,24 +121,15 @@ static void provision_line(const struct args *a, const struct provision *p, stru
 
 static void provision_object(struct jsonw *j, const struct provision *p)
 {
-    char grade[2] = {p->evidence, 0};
     jsonw_object(j);
     jsonw_kstr(j, "key", p->key);
-    jsonw_key(j, "no");
-    if (p->no > 0)
-        jsonw_int(j, p->no);
-    else
-        jsonw_null(j);
+    kcount(j, "no", p->no);
     jsonw_kstr(j, "section", p->section);
     jsonw_kz(j, "effect", effect_name(p->effect));
-    jsonw_kz(j, "evidence", grade);
+    kgrade(j, "evidence", p->evidence);
     jsonw_kz(j, "certainty", grade_of(p->evidence)->certainty);
     jsonw_kstr(j, "listing", p->listing);
-    jsonw_key(j, "text");
-    jsonw_object(j);
-    jsonw_kstr(j, "zh", p->zh);
-    jsonw_kstr(j, "en", p->en);
-    jsonw_end(j);
+    kwords(j, "text", p->zh, p->en);
     jsonw_end(j);
 }
 
@@ -187,7 +152,8 @@ static void show_json(const struct corpus *c, const struct instrument *t,
 
 static void show_head(const struct instrument *t, bool zh, struct buf *b)
 {
-    struct str title = pick(zh, t->title_zh, t->title_en), note = pick(zh, t->note_zh, t->note_en);
+    struct str title = pick_words(zh, t->title_zh, t->title_en);
+    struct str note = pick_words(zh, t->note_zh, t->note_en);
     buf_printf(b, "%.*s\n%.*s · %s\n", STR_ARG(title), STR_ARG(t->document_no),
                edition_kind_name(t->edition));
     buf_printf(b, zh ? "持有 %d / 公布 %d,A %d · B %d · C %d,%s\n"
@@ -211,7 +177,7 @@ static void show_text(const struct args *a, const struct corpus *c, const struct
         buf_printf(b, "      %c：%s\n", one->evidence,
                    a->zh ? grade_of(one->evidence)->zh : grade_of(one->evidence)->en);
     for (int k = 0; k < t->n_headlines && one == NULL; k++) {
-        struct str text = pick(a->zh, t->headline[k].zh, t->headline[k].en);
+        struct str text = pick_words(a->zh, t->headline[k].zh, t->headline[k].en);
         buf_printf(b, "  · %.*s\n", STR_ARG(text));
     }
 }

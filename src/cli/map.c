@@ -1,42 +1,18 @@
 /* COMMAND: map. Everything that a profile may do. */
-#include "api/ask.h"
-#include "cli/internal.h"
+#include "cli/options.h"
 #include "compare/map.h"
 
 /* The options in the words of a question, so that they mean what they mean to check: the mode
  * is one in which every kind exists, and what is not said stands for everything. */
-static enum err fill_ask(const struct args *a, struct ask *k, struct error *e)
-{
-    memset(k, 0, sizeof *k);
-    k->mode = STR("3");
-    k->sector = str_from(option_get(a, "sector"));
-    k->from = str_from(option_get(a, "from"));
-    k->to = str_from(option_get(a, "to"));
-    k->kind = str_from(option_get(a, "kind"));
-    k->on = str_from(option_get(a, "on"));
-    k->known = str_from(option_get(a, "known"));
-    for (int i = 0; i < a->n_options; i++) {
-        struct str v = str_from(a->option[i].value);
-        bool fact = strcmp(a->option[i].name, "fact") == 0;
-        if ((fact && k->n_facts == ASK_FACTS) ||
-            (strcmp(a->option[i].name, "claim") == 0 && k->n_claims == ASK_CLAIMS))
-            return err_set(e, ERR_LIMIT, "最多 %d 个事实、%d 项援引", "at most %d facts and %d claims",
-                           (int)ASK_FACTS, (int)ASK_CLAIMS);
-        if (fact)
-            k->fact[k->n_facts++] = v;
-        else if (strcmp(a->option[i].name, "claim") == 0)
-            k->claim[k->n_claims++] = v;
-    }
-    return OK;
-}
-
 static enum err parse_profile(const struct args *a, const struct world *w, struct facts *facts,
                               struct map_profile *p, struct error *e)
 {
     struct ask ask;
     struct sector_set set;
     struct question q;
-    TRY(fill_ask(a, &ask, e));
+    TRY(options_ask(a, &ask, e));
+    ask.mode = STR("3");
+    ask.sector = str_from(option_get(a, "sector"));
     bool all_sectors = ask.sector.n == 0, all_places = ask.to.n == 0;
     if (a->n > 1) {
         err_set(e, ERR_USAGE, "不需要“%s”", "\"%s\" is not needed", a->word[1]);

@@ -3,6 +3,7 @@
 #include "cli/internal.h"
 #include "compare/openness.h"
 #include "compare/stri.h"
+#include "law/write.h"
 
 #include <stdio.h>
 
@@ -21,11 +22,6 @@ struct job {
     struct stri method;
     struct stri_score score[STRI_SECTORS];
 };
-
-static struct str pick(bool zh, struct str a, struct str b)
-{
-    return zh || b.n == 0 ? a : b;
-}
 
 /* --- the question --------------------------------------------------------------------------- */
 
@@ -229,7 +225,7 @@ static void put_parts(struct buf *b, const struct job *j, bool zh)
     buf_z(b, zh ? "\n按门类\n" : "\nby section\n");
     for (int i = 0; i < x->n_sections; i++) {
         const struct code *c = &k->gbt.code[x->section[i]];
-        put_row(b, &x->by_section[i], c->code, pick(zh, c->name_zh, c->name_en));
+        put_row(b, &x->by_section[i], c->code, pick_words(zh, c->name_zh, c->name_en));
     }
 }
 
@@ -248,7 +244,7 @@ static void put_contributions(struct buf *b, const struct job *j, bool zh)
     for (int i = 0; i < x->n_contributions && i < TOP && i < moving; i++) {
         const struct contribution *k = &x->contribution[i];
         const struct provision *p = &c->provision[k->provision];
-        struct str text = pick(zh, p->zh, p->en);
+        struct str text = pick_words(zh, p->zh, p->en);
         buf_z(b, "  ");
         put_range(b, k->lo, k->hi, weight);
         buf_printf(b, "  %.*s/%.*s [%c] %s\n                       %.*s\n",
@@ -272,7 +268,7 @@ static void put_unseen(struct buf *b, const struct job *j, bool zh)
     const struct corpus *c = j->w.corpus;
     for (int i = 0; i < c->n_instruments; i++) {
         const struct instrument *t = &c->instrument[i];
-        struct str title = pick(zh, t->title_zh, t->title_en);
+        struct str title = pick_words(zh, t->title_zh, t->title_en);
         if (openness_unseen(c, &j->q, i))
             buf_printf(b, zh ? "  未完全计入（持有 %d/%d 条）：%.*s\n"
                              : "  not seen in full (held %d/%d): %.*s\n",
@@ -336,7 +332,7 @@ static void put_stri(struct buf *b, const struct job *j, bool zh)
     for (int i = 0; i < t->n_sectors; i++) {
         const struct stri_sector *x = &t->sector[i];
         struct openness_sum s = sector_sum(j, i);
-        struct str name = pick(zh, x->zh, x->en);
+        struct str name = pick_words(zh, x->zh, x->en);
         char score[24];
         stri_format(&j->score[i], score);
         buf_printf(b, "  %s [%c]  ", score, j->score[i].evidence ? j->score[i].evidence : '-');
@@ -347,7 +343,7 @@ static void put_stri(struct buf *b, const struct job *j, bool zh)
     buf_z(b, zh ? "  ~ 对照只覆盖一部分 · ? 未核实\n" : "  ~ partial concordance · ? not verified\n");
     for (int i = 0; i < t->n_facts; i++) {
         const struct stri_fact *f = &t->fact[i];
-        struct str text = pick(zh, f->zh, f->en);
+        struct str text = pick_words(zh, f->zh, f->en);
         if (!str_eqz(f->kind, "method"))
             buf_printf(b, "  · %s%.*s\n", f->verified ? "" : zh ? "（未核实）" : "(not verified) ",
                        STR_ARG(text));
@@ -377,11 +373,10 @@ static void stri_sector_json(const struct job *j, int i, struct jsonw *w)
     const struct stri_sector *x = &t->sector[i];
     const struct stri_score *k = &j->score[i];
     struct openness_sum s = sector_sum(j, i);
-    char z[24], grade[2] = {k->evidence, 0};
+    char z[24];
     jsonw_object(w);
     jsonw_kstr(w, "code", x->code);
-    jsonw_kstr(w, "zh", x->zh);
-    jsonw_kstr(w, "en", x->en);
+    words_members(w, x->zh, x->en);
     jsonw_kint(w, "leaves", x->n_leaves);
     jsonw_kbool(w, "partial", x->partial);
     stri_format(k, z);
@@ -390,7 +385,7 @@ static void stri_sector_json(const struct job *j, int i, struct jsonw *w)
     jsonw_kint(w, "points", k->points);
     jsonw_kint(w, "full", k->full);
     jsonw_kint(w, "provisions", k->provisions);
-    jsonw_kz(w, "evidence", k->evidence ? grade : NULL);
+    kgrade(w, "evidence", k->evidence);
     jsonw_key(w, "measures");
     jsonw_array(w);
     for (int m = 0; m < t->n_measures; m++) {
@@ -424,8 +419,7 @@ static void stri_json(const struct job *j, struct jsonw *w)
     for (int i = 0; i < t->n_areas; i++) {
         jsonw_object(w);
         jsonw_kstr(w, "area", t->area[i].id);
-        jsonw_kstr(w, "zh", t->area[i].zh);
-        jsonw_kstr(w, "en", t->area[i].en);
+        words_members(w, t->area[i].zh, t->area[i].en);
         jsonw_kint(w, "share", t->area[i].share);
         jsonw_kbool(w, "verified", t->area[i].verified);
         jsonw_end(w);
@@ -441,8 +435,7 @@ static void stri_json(const struct job *j, struct jsonw *w)
     for (int i = 0; i < t->n_facts; i++) {
         jsonw_object(w);
         jsonw_kstr(w, "kind", t->fact[i].kind);
-        jsonw_kstr(w, "zh", t->fact[i].zh);
-        jsonw_kstr(w, "en", t->fact[i].en);
+        words_members(w, t->fact[i].zh, t->fact[i].en);
         jsonw_kbool(w, "verified", t->fact[i].verified);
         jsonw_kstr(w, "source", t->fact[i].source);
         jsonw_end(w);

@@ -1,40 +1,8 @@
 /* COMMAND: route. Every smallest change that improves the answer. */
-#include "api/ask.h"
-#include "cli/internal.h"
+#include "cli/options.h"
 #include "compare/route.h"
 
 #include <stdio.h>
-
-static enum err fill_ask(const struct args *a, struct ask *k, struct error *e)
-{
-    static char words[LIMIT_WORDS_BYTES * 2];
-    size_t n = 0;
-    words[0] = 0;
-    for (int i = 1; i < a->n && n + 1 < sizeof words; i++)
-        n += (size_t)snprintf(words + n, sizeof words - n, "%s%s", i > 1 ? " " : "", a->word[i]);
-    memset(k, 0, sizeof *k);
-    k->sector = str_from(words);
-    k->mode = str_from(option_get(a, "mode"));
-    k->from = str_from(option_get(a, "from"));
-    k->to = str_from(option_get(a, "to"));
-    k->kind = str_from(option_get(a, "kind"));
-    k->direction = str_from(option_get(a, "direction"));
-    k->on = str_from(option_get(a, "on"));
-    k->known = str_from(option_get(a, "known"));
-    for (int i = 0; i < a->n_options; i++) {
-        struct str v = str_from(a->option[i].value);
-        bool fact = strcmp(a->option[i].name, "fact") == 0;
-        if ((fact && k->n_facts == ASK_FACTS) ||
-            (strcmp(a->option[i].name, "claim") == 0 && k->n_claims == ASK_CLAIMS))
-            return err_set(e, ERR_LIMIT, "最多 %d 个事实、%d 项援引", "at most %d facts and %d claims",
-                           (int)ASK_FACTS, (int)ASK_CLAIMS);
-        if (fact)
-            k->fact[k->n_facts++] = v;
-        else if (strcmp(a->option[i].name, "claim") == 0)
-            k->claim[k->n_claims++] = v;
-    }
-    return OK;
-}
 
 struct telling { /* what the output of one question goes through */
     const struct args *args;
@@ -138,7 +106,8 @@ int verb_route(const struct args *a)
     struct telling t = {.args = a, .w = &w, .out = &b, .e = &e};
     arena_init(&t.arena);
     buf_init(&b);
-    enum err r = fill_ask(a, &ask, &e);
+    enum err r = options_ask(a, &ask, &e);
+    ask.sector = options_words(a);
     if (r == OK)
         r = ask_parse(w.codes, w.corpus, &ask, &set, &q, &facts, &e);
     if (r == OK)

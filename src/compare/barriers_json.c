@@ -1,5 +1,6 @@
 /* The findings as JSON, for the verb, the programs' door and the pages. See barriers.h. */
 #include "compare/barriers.h"
+#include "compare/phrase.h"
 
 struct view { /* what is written */
     const struct corpus *c;
@@ -22,52 +23,6 @@ static const struct {
      "as coded, one prohibits where the other gives a path: both texts are to be read"},
     {"local_stricter", "在同一范围内比全国清单更严", "stricter than the national list in the same cells"}};
 
-static void ktext(struct jsonw *j, const char *key, struct str zh, struct str en)
-{
-    jsonw_key(j, key);
-    jsonw_object(j);
-    jsonw_kstr(j, "zh", zh);
-    jsonw_kstr(j, "en", en);
-    jsonw_end(j);
-}
-
-static void kgrade(struct jsonw *j, char grade)
-{
-    char z[2] = {grade, 0};
-    jsonw_kz(j, "evidence", z);
-}
-
-static void klists(struct jsonw *j, const struct view *v, uint64_t lists)
-{
-    jsonw_key(j, "lists");
-    jsonw_array(j);
-    for (int l = 0; l < v->c->n_layers; l++)
-        if ((lists >> l) & 1)
-            jsonw_str(j, v->c->instrument[v->c->layer[l]].id);
-    jsonw_end(j);
-}
-
-static void kgrounds(struct jsonw *j, const struct basis *basis, int n, const struct str *source,
-                     int n_sources)
-{
-    jsonw_key(j, "basis");
-    jsonw_array(j);
-    for (int i = 0; i < n; i++) {
-        jsonw_object(j);
-        jsonw_kstr(j, "title_zh", basis[i].title_zh);
-        jsonw_kstr(j, "version", basis[i].version);
-        jsonw_kstr(j, "article", basis[i].article);
-        jsonw_kstr(j, "note", basis[i].note);
-        jsonw_end(j);
-    }
-    jsonw_end(j);
-    jsonw_key(j, "sources");
-    jsonw_array(j);
-    for (int i = 0; i < n_sources; i++)
-        jsonw_str(j, source[i]);
-    jsonw_end(j);
-}
-
 static void rule_json(struct jsonw *j, const struct permit *p)
 {
     jsonw_key(j, "rule");
@@ -81,22 +36,22 @@ static void rule_json(struct jsonw *j, const struct permit *p)
     jsonw_kz(j, "binds", binds_name(p->binds));
     jsonw_kz(j, "effect", effect_name(p->effect));
     jsonw_kstr(j, "list_key", p->list_key);
-    ktext(j, "authority", p->authority_zh, p->authority_en);
-    ktext(j, "text", p->zh, p->en);
+    kwords(j, "authority", p->authority_zh, p->authority_en);
+    kwords(j, "text", p->zh, p->en);
     jsonw_key(j, "conditions");
     jsonw_array(j);
     for (int i = 0; i < p->n_conditions; i++) {
         jsonw_object(j);
         jsonw_kz(j, "when", NULL); /* in words only */
-        jsonw_kstr(j, "zh", p->condition[i].zh);
-        jsonw_kstr(j, "en", p->condition[i].en);
+        words_members(j, p->condition[i].zh, p->condition[i].en);
         jsonw_end(j);
     }
     jsonw_end(j);
-    kgrade(j, p->evidence);
+    kgrade(j, "evidence", p->evidence);
     jsonw_kz(j, "mapping", p->mapping == 'A' ? "high" : p->mapping == 'B' ? "medium" : "low");
     jsonw_kstr(j, "note", p->note);
-    kgrounds(j, p->basis, p->n_basis, p->source, p->n_sources);
+    kbasis(j, p->basis, p->n_basis, false);
+    ktexts(j, "sources", p->source, p->n_sources);
     jsonw_end(j);
 }
 
@@ -109,18 +64,14 @@ static void item_json(struct jsonw *j, const struct view *v, const char *key, in
         return;
     }
     jsonw_object(j);
-    jsonw_kstr(j, "instrument", v->c->instrument[p->instrument].id);
-    jsonw_kstr(j, "key", p->key);
-    jsonw_key(j, "no");
-    if (p->no > 0)
-        jsonw_int(j, p->no);
-    else
-        jsonw_null(j);
+    provision_name(j, v->c, p);
+    kcount(j, "no", p->no);
     jsonw_kz(j, "effect", effect_name(p->effect));
-    ktext(j, "authority", p->authority_zh, p->authority_en);
-    ktext(j, "text", p->zh, p->en);
-    kgrade(j, p->evidence);
-    kgrounds(j, p->basis, p->n_basis, p->source, p->n_sources);
+    kwords(j, "authority", p->authority_zh, p->authority_en);
+    kwords(j, "text", p->zh, p->en);
+    kgrade(j, "evidence", p->evidence);
+    kbasis(j, p->basis, p->n_basis, false);
+    ktexts(j, "sources", p->source, p->n_sources);
     jsonw_end(j);
 }
 
@@ -163,7 +114,7 @@ static void regions_json(struct jsonw *j, const struct view *v, const struct bar
         jsonw_kint(j, "cells", (int64_t)x->cells);
         jsonw_key(j, "box");
         scope_json(v->codes, &x->scope, &v->b->domain, j);
-        ktext(j, "text", buf_view(&text[1]), buf_view(&text[0]));
+        kwords(j, "text", buf_view(&text[1]), buf_view(&text[0]));
         witness_json(j, v, x);
         jsonw_end(j);
     }
@@ -176,15 +127,15 @@ static void finding_json(struct jsonw *j, const struct view *v, const struct bar
 {
     jsonw_object(j);
     jsonw_kz(j, "kind", barrier_name(b->kind));
-    ktext(j, "says", str_from(words[b->kind].says_zh), str_from(words[b->kind].says_en));
+    kwords(j, "says", str_from(words[b->kind].says_zh), str_from(words[b->kind].says_en));
     rule_json(j, b->permit < 0 ? NULL : &v->k->permit[b->permit]);
     item_json(j, v, "item", b->item);
     item_json(j, v, "national_item", b->other);
-    klists(j, v, b->lists);
+    klayers(j, "lists", v->c, b->lists);
     jsonw_kint(j, "cells", (int64_t)b->cells);
     jsonw_kint(j, "cells_under_other_items", (int64_t)b->under_others);
     regions_json(j, v, b);
-    kgrade(j, b->evidence);
+    kgrade(j, "evidence", b->evidence);
     jsonw_kz(j, "certainty", certainty_name(b->evidence));
     jsonw_kbool(j, "possible", b->possible);
     jsonw_end(j);
@@ -198,7 +149,7 @@ static void head_json(struct jsonw *j, const struct view *v)
     jsonw_key(j, "catalogue");
     jsonw_object(j);
     jsonw_kstr(j, "id", v->k->id);
-    ktext(j, "title", v->k->title_zh, v->k->title_en);
+    kwords(j, "title", v->k->title_zh, v->k->title_en);
     jsonw_kbool(j, "complete", v->k->complete);
     jsonw_kint(j, "rules", v->k->n);
     jsonw_kint(j, "compared", b->compared);
@@ -207,7 +158,7 @@ static void head_json(struct jsonw *j, const struct view *v)
     jsonw_kint(j, "not_in_force", b->not_in_force);
     jsonw_kint(j, "outside_lists", b->outside);
     jsonw_end(j);
-    klists(j, v, b->lists);
+    klayers(j, "lists", v->c, b->lists);
     jsonw_kint(j, "items", b->n_items);
     jsonw_kint(j, "items_on_another_list_only", b->on_list_only);
     jsonw_key(j, "counts");

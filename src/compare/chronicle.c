@@ -1,5 +1,6 @@
 #include "compare/chronicle.h"
 #include "compare/side.h"
+#include "law/write.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -151,11 +152,7 @@ static void event_json(const struct corpus *c, const struct event *x, struct jso
     jsonw_kz(w, "event", event_name(x->kind));
     jsonw_kday(w, "day", x->day);
     jsonw_kstr(w, "instrument", t->id);
-    jsonw_key(w, "title");
-    jsonw_object(w);
-    jsonw_kstr(w, "zh", t->title_zh);
-    jsonw_kstr(w, "en", t->title_en);
-    jsonw_end(w);
+    kwords(w, "title", t->title_zh, t->title_en);
     jsonw_kz(w, "family", family_name(t->family));
     jsonw_kz(w, "edition_kind", edition_kind_name(t->edition));
     jsonw_kint(w, "published", t->published_total);

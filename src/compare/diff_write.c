@@ -14,29 +14,11 @@ static const char *note_name(enum diff_note n)
 
 /* --- JSON --------------------------------------------------------------------------------- */
 
-static void both_words(struct jsonw *w, const char *key, struct str zh, struct str en)
-{
-    jsonw_key(w, key);
-    jsonw_object(w);
-    jsonw_kstr(w, "zh", zh);
-    jsonw_kstr(w, "en", en);
-    jsonw_end(w);
-}
-
 static void edition_json(struct jsonw *w, const struct instrument *i)
 {
     jsonw_kstr(w, "edition", i->id);
-    both_words(w, "title", i->title_zh, i->title_en);
-    jsonw_kint(w, "published", i->published_total);
-    jsonw_kint(w, "held", i->n);
-    jsonw_kint(w, "unlocated", i->unlocated);
-    jsonw_kbool(w, "complete", i->complete);
-    jsonw_key(w, "by_grade");
-    jsonw_object(w);
-    jsonw_kint(w, "A", i->grades[0]);
-    jsonw_kint(w, "B", i->grades[1]);
-    jsonw_kint(w, "C", i->grades[2]);
-    jsonw_end(w);
+    kwords(w, "title", i->title_zh, i->title_en);
+    instrument_held(w, i);
 }
 
 static void side_json(struct jsonw *w, const char *key, const struct corpus *c,
@@ -54,16 +36,6 @@ static void side_json(struct jsonw *w, const char *key, const struct corpus *c,
         jsonw_kstr(w, "origin", c->codes->economy[s->origin].alpha2);
     jsonw_kday(w, "on", s->on);
     jsonw_kday(w, "known", s->known);
-    jsonw_end(w);
-}
-
-static void answer_json(struct jsonw *w, const char *key, const struct diff_answer *a)
-{
-    jsonw_key(w, key);
-    jsonw_object(w);
-    jsonw_kz(w, "outcome", outcome_name(a->outcome));
-    jsonw_kz(w, "must", treatment_name(a->must));
-    jsonw_kz(w, "treatment", treatment_name(a->treatment));
     jsonw_end(w);
 }
 
@@ -85,12 +57,12 @@ static void region_json(struct jsonw *w, const struct corpus *c, const struct di
     jsonw_object(w);
     jsonw_key(w, "question");
     question_json(c, &r->b, &r->facts, w);
-    answer_json(w, "a", &r->was);
-    answer_json(w, "b", &r->is);
+    kanswer(w, "a", r->was.outcome, r->was.must, r->was.treatment);
+    kanswer(w, "b", r->is.outcome, r->is.must, r->is.treatment);
     jsonw_end(w);
-    both_words(w, "text", p->zh, p->en);
+    kwords(w, "text", p->zh, p->en);
     kgrade(w, "evidence", r->evidence);
-    jsonw_kz(w, "certainty", certainty_phrase(r->evidence, false));
+    jsonw_kz(w, "certainty", certainty_name(r->evidence));
     jsonw_end(w);
 }
 
@@ -109,15 +81,6 @@ static void change_json(struct jsonw *w, const char *key, const struct corpus *c
     jsonw_end(w);
 }
 
-static void number(struct jsonw *w, const char *key, const struct corpus *c, int provision)
-{
-    jsonw_key(w, key);
-    if (provision >= 0 && c->provision[provision].no > 0)
-        jsonw_int(w, c->provision[provision].no);
-    else
-        jsonw_null(w);
-}
-
 static void item_json(struct jsonw *w, const struct corpus *c, const struct diff_item *i)
 {
     jsonw_object(w);
@@ -126,9 +89,9 @@ static void item_json(struct jsonw *w, const struct corpus *c, const struct diff
         jsonw_kstr(w, "new_key", c->provision[i->b].key);
     jsonw_kz(w, "note", note_name(i->note));
     if (i->a >= 0)
-        number(w, "a_no", c, i->a);
+        kcount(w, "a_no", c->provision[i->a].no);
     if (i->b >= 0)
-        number(w, "b_no", c, i->b);
+        kcount(w, "b_no", c->provision[i->b].no);
     jsonw_key(w, "fields");
     jsonw_array(w);
     for (int f = 0; f < i->n_fields; f++)

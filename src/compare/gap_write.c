@@ -1,5 +1,6 @@
 /* A gap as text, JSON and CSV. */
 #include "compare/gap_inside.h"
+#include "compare/phrase.h"
 
 enum { SHOW_FINDINGS = 6, SHOW_BOXES = 3, SHOW_ITEMS = 3 };
 
@@ -14,11 +15,6 @@ static const struct {
     {"实施与承诺相同", "the same as bound"},
     {"协定未作承诺", "the agreement promises nothing there"},
     {"没有持有的清单管辖，无从比较", "no list that is held governs: nothing to compare"}};
-
-static struct str pick(bool zh, struct str a, struct str b)
-{
-    return zh || b.n == 0 ? a : b;
-}
 
 static const struct instrument *agreement_of(const struct corpus *c, const struct gap *g)
 {
@@ -52,7 +48,7 @@ bool gap_possible(const struct corpus *c, const struct gap *g, const struct gap_
 /* A line that is wider than its text can show a place to look, not a finding. */
 static const char *certainty_of(char evidence, bool partial)
 {
-    return partial || evidence == 'C' ? "indicative" : evidence == 'B' ? "likely" : "confirmed";
+    return certainty_name(partial ? 'C' : evidence);
 }
 
 static const char *floor_name(enum floor_kind k)
@@ -71,30 +67,6 @@ static void span_json(struct jsonw *j, const char *key, struct span x)
     jsonw_end(j);
 }
 
-static void both_json(struct jsonw *j, const char *key, struct str zh, struct str en)
-{
-    jsonw_key(j, key);
-    jsonw_object(j);
-    jsonw_kstr(j, "zh", zh);
-    jsonw_kstr(j, "en", en);
-    jsonw_end(j);
-}
-
-static void grade_json(struct jsonw *j, char grade)
-{
-    char z[2] = {grade, 0};
-    jsonw_kz(j, "evidence", z);
-}
-
-static void texts_json(struct jsonw *j, const char *key, const struct str *list, int n)
-{
-    jsonw_key(j, key);
-    jsonw_array(j);
-    for (int i = 0; i < n; i++)
-        jsonw_str(j, list[i]);
-    jsonw_end(j);
-}
-
 static void provisions_json(struct jsonw *j, const char *key, const struct corpus *c,
                             const int *list, int n)
 {
@@ -103,12 +75,11 @@ static void provisions_json(struct jsonw *j, const char *key, const struct corpu
     for (int i = 0; i < n; i++) {
         const struct provision *p = &c->provision[list[i]];
         jsonw_object(j);
-        jsonw_kstr(j, "instrument", c->instrument[p->instrument].id);
-        jsonw_kstr(j, "key", p->key);
-        both_json(j, "text", p->zh, p->en);
-        grade_json(j, p->evidence);
+        provision_name(j, c, p);
+        kwords(j, "text", p->zh, p->en);
+        kgrade(j, "evidence", p->evidence);
         jsonw_kbool(j, "partial", p->partial);
-        texts_json(j, "sources", p->source, p->n_sources);
+        ktexts(j, "sources", p->source, p->n_sources);
         jsonw_end(j);
     }
     jsonw_end(j);
@@ -129,17 +100,7 @@ static void regions_json(struct jsonw *j, const struct corpus *c, const struct g
     jsonw_end(j);
 }
 
-static void shown_json(struct jsonw *j, const char *key, const struct shown *x)
-{
-    jsonw_key(j, key);
-    jsonw_object(j);
-    jsonw_kz(j, "outcome", outcome_name(x->outcome));
-    jsonw_kz(j, "must", treatment_name((enum treatment)x->value.lo));
-    jsonw_kz(j, "treatment", treatment_name((enum treatment)x->value.hi));
-    jsonw_end(j);
-}
-
-static void question_json(struct jsonw *j, const struct corpus *c, const struct question *q)
+static void cell_members(struct jsonw *j, const struct corpus *c, const struct question *q)
 {
     jsonw_kstr(j, "sector", sector_code(c->codes, q->sector));
     jsonw_kint(j, "mode", q->mode);
@@ -158,7 +119,7 @@ static void finding_json(struct jsonw *j, const struct corpus *c, const struct g
     jsonw_kint(j, "cells", (int64_t)f->cells);
     span_json(j, "applied", f->applied);
     span_json(j, "bound", f->bound);
-    grade_json(j, f->evidence);
+    kgrade(j, "evidence", f->evidence);
     jsonw_kz(j, "certainty", certainty_of(f->evidence, f->partial || f->contested));
     jsonw_kbool(j, "partial", f->partial);
     jsonw_kbool(j, "contested", f->contested);
@@ -175,9 +136,11 @@ static void finding_json(struct jsonw *j, const struct corpus *c, const struct g
     regions_json(j, c, g, f->first_box, f->n_boxes);
     jsonw_key(j, "witness");
     jsonw_object(j);
-    question_json(j, c, &f->witness);
-    shown_json(j, "without_claim", &f->without);
-    shown_json(j, "with_claim", &f->with);
+    cell_members(j, c, &f->witness);
+    kanswer(j, "without_claim", f->without.outcome, (enum treatment)f->without.value.lo,
+            (enum treatment)f->without.value.hi);
+    kanswer(j, "with_claim", f->with.outcome, (enum treatment)f->with.value.lo,
+            (enum treatment)f->with.value.hi);
     jsonw_end(j);
     jsonw_end(j);
 }
@@ -193,9 +156,9 @@ static void term_json(struct jsonw *j, const char *key, const struct term *t, co
     if (kind != NULL)
         jsonw_kz(j, "kind", kind);
     jsonw_kday(j, "from", t->from);
-    both_json(j, "text", t->zh, t->en);
-    grade_json(j, t->evidence);
-    texts_json(j, "sources", t->source, t->n_sources);
+    kwords(j, "text", t->zh, t->en);
+    kgrade(j, "evidence", t->evidence);
+    ktexts(j, "sources", t->source, t->n_sources);
     jsonw_end(j);
 }
 
@@ -236,7 +199,7 @@ static void head_json(struct jsonw *j, const struct corpus *c, const struct gap 
 {
     const struct instrument *t = agreement_of(c, g);
     jsonw_kstr(j, "agreement", t->id);
-    both_json(j, "title", t->title_zh, t->title_en);
+    kwords(j, "title", t->title_zh, t->title_en);
     jsonw_kday(j, "in_force_from", t->valid_from);
     jsonw_kday(j, "on", g->request.on);
     jsonw_kday(j, "known", g->request.known);
@@ -261,15 +224,17 @@ static void slide_json(struct jsonw *j, const struct corpus *c, const struct gap
     span_json(j, "was", f->floor);
     span_json(j, "became", f->value);
     jsonw_kint(j, "cells", (int64_t)f->cells);
-    grade_json(j, f->evidence);
+    kgrade(j, "evidence", f->evidence);
     jsonw_kz(j, "certainty", certainty_of(f->evidence, false));
     provisions_json(j, "items", c, f->item, f->n_items);
     regions_json(j, c, g, f->first_box, f->n_boxes);
     jsonw_key(j, "witness");
     jsonw_object(j);
-    question_json(j, c, &f->witness);
-    shown_json(j, "before", &f->then);
-    shown_json(j, "after", &f->now);
+    cell_members(j, c, &f->witness);
+    kanswer(j, "before", f->then.outcome, (enum treatment)f->then.value.lo,
+            (enum treatment)f->then.value.hi);
+    kanswer(j, "after", f->now.outcome, (enum treatment)f->now.value.lo,
+            (enum treatment)f->now.value.hi);
     jsonw_end(j);
     jsonw_end(j);
 }
@@ -340,8 +305,8 @@ static void facts_json(struct jsonw *j, const struct instrument *t)
     for (int i = 0; i < t->n_headlines; i++) {
         jsonw_object(j);
         jsonw_kstr(j, "key", t->headline[i].key);
-        both_json(j, "text", t->headline[i].zh, t->headline[i].en);
-        grade_json(j, t->headline[i].evidence);
+        kwords(j, "text", t->headline[i].zh, t->headline[i].en);
+        jsonw_kz(j, "evidence", (char[2]){t->headline[i].evidence, 0});
         jsonw_end(j);
     }
     jsonw_end(j);
@@ -399,7 +364,7 @@ static void put_provisions(struct buf *b, const struct corpus *c, const int *lis
 {
     for (int i = 0; i < n && i < SHOW_ITEMS; i++) {
         const struct provision *p = &c->provision[list[i]];
-        struct str text = pick(zh, p->zh, p->en);
+        struct str text = pick_words(zh, p->zh, p->en);
         buf_printf(b, "    %s %.*s/%.*s [%c%s] %.*s\n", label,
                    STR_ARG(c->instrument[p->instrument].id), STR_ARG(p->key), p->evidence,
                    p->partial ? (zh ? "，范围宽于原文" : ", wider than its text") : "",
@@ -510,7 +475,7 @@ static void put_findings(struct buf *b, const struct corpus *c, const struct gap
 static void put_term(struct buf *b, const struct term *t, const char *label, const char *kind,
                      bool zh)
 {
-    struct str text = pick(zh, t->zh, t->en);
+    struct str text = pick_words(zh, t->zh, t->en);
     if (!t->known)
         return;
     buf_printf(b, "  %s%s%s [%c] %.*s\n", label, kind ? ": " : "", kind ? kind : "", t->evidence,
@@ -623,7 +588,7 @@ static void put_facts(struct buf *b, const struct instrument *t, bool held, bool
     if (held)
         buf_z(b, zh ? "\n与每项结果一并阅读\n" : "\nto be read with every finding\n");
     for (int i = 0; i < t->n_headlines; i++) {
-        struct str text = pick(zh, t->headline[i].zh, t->headline[i].en);
+        struct str text = pick_words(zh, t->headline[i].zh, t->headline[i].en);
         buf_printf(b, "  · [%c] %.*s\n", t->headline[i].evidence, STR_ARG(text));
     }
 }
@@ -658,7 +623,7 @@ void gap_text(const struct snapshot *s, const struct gap *g, bool zh, struct buf
 {
     const struct corpus *c = s->c;
     const struct instrument *t = agreement_of(c, g);
-    struct str title = pick(zh, t->title_zh, t->title_en);
+    struct str title = pick_words(zh, t->title_zh, t->title_en);
     char on[11], from[11];
     day_format(g->request.on, on);
     day_format(t->valid_from, from);
@@ -692,7 +657,7 @@ void gaps_text(const struct snapshot *s, const struct gap *g, int n, bool zh, st
     for (int i = 0; i < n; i++) {
         const struct instrument *t = agreement_of(s->c, &g[i]);
         const struct terms *k = g[i].terms;
-        struct str title = pick(zh, t->title_zh, t->title_en);
+        struct str title = pick_words(zh, t->title_zh, t->title_en);
         buf_printf(b, "%-22.*s %.*s\n    ", STR_ARG(t->id), STR_ARG(title));
         if (!g[i].in_force)
             buf_z(b, zh ? "该日不在有效期内 · " : "not in force on that day · ");

@@ -1,4 +1,5 @@
 #include "compare/heat.h"
+#include "law/write.h"
 #include "compare/side.h"
 #include "decide/snapshot.h"
 
@@ -196,13 +197,12 @@ enum outcome heat_worst(const struct heat_field *f)
 
 static void field_json(const struct heat_field *f, struct jsonw *w)
 {
-    char grade[2] = {f->evidence, 0};
     jsonw_object(w);
     jsonw_kint(w, "cells", (int64_t)f->cells);
     for (int o = 0; o < OUTCOME_COUNT; o++)
         if (f->outcome[o] > 0)
             jsonw_kint(w, outcome_name((enum outcome)o), (int64_t)f->outcome[o]);
-    jsonw_kz(w, "evidence", f->evidence ? grade : NULL);
+    kgrade(w, "evidence", f->evidence);
     jsonw_end(w);
 }
 

@@ -1,5 +1,6 @@
 /* Kept answers: docs/ledger.md. */
 #include "compare/kept.h"
+#include "law/write.h"
 
 #include <jansson.h>
 #include <stdio.h>
@@ -33,13 +34,10 @@ static void rules_json(struct jsonw *w, const char *key, const struct corpus *c,
 static void answer_json(struct jsonw *w, const struct corpus *c, const struct explanation *x)
 {
     const struct answer *a = &x->answer;
-    char grade[2] = {x->evidence, 0};
     jsonw_key(w, "answer");
     jsonw_object(w);
-    jsonw_kz(w, "evidence", grade);
-    jsonw_kstr(w, "favoured_by", a->favoured_by < 0
-                                     ? (struct str){NULL, 0}
-                                     : c->instrument[c->layer[a->favoured_by]].id);
+    kgrade(w, "evidence", x->evidence);
+    klayer(w, "favoured_by", c, a->favoured_by);
     rules_json(w, "flip", c, a->flip, a->n_flip);
     jsonw_kz(w, "must", treatment_name(a->must));
     jsonw_kz(w, "outcome", outcome_name(a->outcome));
@@ -105,12 +103,7 @@ static void question_json(struct jsonw *w, const struct corpus *c, const struct 
 {
     jsonw_key(w, "question");
     jsonw_object(w);
-    jsonw_key(w, "claims");
-    jsonw_array(w);
-    for (int l = 0; l < c->n_layers; l++)
-        if ((q->claims >> l) & 1)
-            jsonw_str(w, c->instrument[c->layer[l]].id);
-    jsonw_end(w);
+    klayers(w, "claims", c, q->claims);
     jsonw_kz(w, "direction", direction_name(q->direction));
     facts_json(w, c, q->facts);
     jsonw_kstr(w, "from", c->codes->economy[q->origin].alpha2);

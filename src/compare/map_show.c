@@ -1,5 +1,6 @@
 /* The map as JSON, CSV and text. */
 #include "compare/map.h"
+#include "compare/phrase.h"
 
 const struct map_sign map_signs[OUTCOME_COUNT] = {
     {"✕", "不可以", "prohibited"},
@@ -9,23 +10,7 @@ const struct map_sign map_signs[OUTCOME_COUNT] = {
     {"？", "保留领域，按现行规定", "carved out: the existing rules apply"},
     {"？", "尚不能确定，缺少事实", "undetermined: facts are missing"}};
 
-static struct str pick(bool zh, struct str a, struct str b)
-{
-    return zh || b.n == 0 ? a : b;
-}
-
 /* --- JSON ------------------------------------------------------------------------------- */
-
-static void fact_json(struct jsonw *w, const struct fact *f, int64_t v)
-{
-    jsonw_key(w, f->name.p);
-    if (f->type == FACT_BOOL)
-        jsonw_bool(w, v != 0);
-    else if (f->type == FACT_ENUM)
-        jsonw_str(w, f->value[v].value);
-    else
-        jsonw_real(w, (double)v / FACT_SCALE, 4);
-}
 
 static void profile_json(struct jsonw *w, const struct corpus *c, const struct map *m)
 {
@@ -41,18 +26,8 @@ static void profile_json(struct jsonw *w, const struct corpus *c, const struct m
     jsonw_str(w, p->place < 0 ? STR("*") : c->codes->place[p->place].code);
     jsonw_key(w, "space");
     scope_json(c->codes, &m->domain, &everything, w);
-    jsonw_key(w, "facts");
-    jsonw_object(w);
-    for (int f = 0; p->facts && f < c->n_facts; f++)
-        if (bit_get(p->facts->known, (size_t)f))
-            fact_json(w, &c->fact[f], p->facts->value[f]);
-    jsonw_end(w);
-    jsonw_key(w, "claims");
-    jsonw_array(w);
-    for (int l = 0; l < c->n_layers; l++)
-        if ((p->claims >> l) & 1)
-            jsonw_str(w, c->instrument[c->layer[l]].id);
-    jsonw_end(w);
+    kfacts(w, c, p->facts);
+    klayers(w, "claims", c, p->claims);
     jsonw_kday(w, "on", p->on);
     jsonw_kday(w, "known", p->known);
     jsonw_end(w);
@@ -95,12 +70,6 @@ static void totals_json(struct jsonw *w, const struct map *m)
     jsonw_end(w);
 }
 
-static void kgrade(struct jsonw *w, char grade)
-{
-    char z[2] = {grade, 0};
-    jsonw_kz(w, "evidence", z);
-}
-
 static void witness_json(struct jsonw *w, const struct corpus *c, const struct map_region *r)
 {
     const struct question *q = &r->witness;
@@ -109,16 +78,15 @@ static void witness_json(struct jsonw *w, const struct corpus *c, const struct m
     jsonw_kstr(w, "sector", sector_code(c->codes, q->sector));
     jsonw_kint(w, "mode", q->mode);
     jsonw_kstr(w, "to", c->codes->place[q->place].code);
-    kgrade(w, r->evidence);
+    kgrade(w, "evidence", r->evidence);
     jsonw_end(w);
     jsonw_key(w, "prevailing");
     jsonw_array(w);
     for (int i = 0; i < r->n_prevailing; i++) {
         const struct provision *p = &c->provision[r->prevailing[i]];
         jsonw_object(w);
-        jsonw_kstr(w, "instrument", c->instrument[p->instrument].id);
-        jsonw_kstr(w, "key", p->key);
-        kgrade(w, p->evidence);
+        provision_name(w, c, p);
+        kgrade(w, "evidence", p->evidence);
         jsonw_end(w);
     }
     jsonw_end(w);
@@ -127,16 +95,8 @@ static void witness_json(struct jsonw *w, const struct corpus *c, const struct m
 static void region_json(struct jsonw *w, const struct corpus *c, const struct map *m,
                         const struct map_region *r)
 {
-    bool none = r->treatment == SILENT;
     jsonw_object(w);
-    jsonw_kz(w, "outcome", outcome_name(r->outcome));
-    jsonw_kz(w, "must", none ? NULL : treatment_name(r->must));
-    jsonw_kz(w, "treatment", none ? NULL : treatment_name(r->treatment));
-    jsonw_key(w, "favoured_by");
-    if (r->favoured_by >= 0)
-        jsonw_str(w, c->instrument[c->layer[r->favoured_by]].id);
-    else
-        jsonw_null(w);
+    verdict_members(w, c, r->outcome, r->must, r->treatment, r->favoured_by);
     jsonw_kint(w, "cells", (int64_t)r->cells);
     jsonw_key(w, "box");
     scope_json(c->codes, &r->box, &m->domain, w);
@@ -239,13 +199,13 @@ static void head_text(const struct map *m, const struct corpus *c, bool zh, stru
     char on[11], known[11];
     day_format(p->on, on);
     day_format(p->known, known);
-    struct str from = pick(zh, k->economy[p->origin].name_zh, k->economy[p->origin].name_en);
+    struct str from = pick_words(zh, k->economy[p->origin].name_zh, k->economy[p->origin].name_en);
     int sectors = (int)bits_count(m->domain.sector, SECTOR_WORDS);
     int places = (int)bits_count(m->domain.place, PLACE_WORDS);
     buf_printf(out, zh ? "%.*s · %s · 进口 · %d 个小类 · " : "%.*s · %s · import · %d classes · ",
                STR_ARG(from), kind_name(p->kind), sectors);
     if (p->place >= 0)
-        buf_str(out, pick(zh, k->place[p->place].name_zh, k->place[p->place].name_en));
+        buf_str(out, pick_words(zh, k->place[p->place].name_zh, k->place[p->place].name_en));
     else
         buf_printf(out, zh ? "%d 个地方" : "%d places", places);
     buf_printf(out, zh ? "\n按 %s · 平台所知截至 %s · 共 %llu 格\n\n"

@@ -1,5 +1,6 @@
 /* The index as JSON: every quotient beside the two integers it was made of. */
 #include "compare/openness.h"
+#include "compare/phrase.h"
 
 static void kshare(struct jsonw *w, const char *key, int64_t points, int64_t weight)
 {
@@ -56,14 +57,13 @@ void weights_json(const struct weights *x, struct jsonw *w)
     jsonw_array(w);
     for (int i = 0; i < x->n_items; i++) {
         const struct weight_item *t = &x->item[i];
-        char grade[2] = {t->evidence, 0};
         jsonw_object(w);
         jsonw_kstr(w, "code", t->code);
         jsonw_kstr(w, "name", t->name);
         jsonw_kint(w, "value", t->value);
         jsonw_kint(w, "leaves", t->leaves);
         jsonw_kbool(w, "partial", t->partial);
-        jsonw_kz(w, "evidence", t->evidence ? grade : NULL);
+        kgrade(w, "evidence", t->evidence);
         jsonw_kstr(w, "source", t->source);
         jsonw_end(w);
     }
@@ -75,27 +75,17 @@ static void contribution_json(const struct corpus *c, const struct contribution 
                               int64_t weight, struct jsonw *w)
 {
     const struct provision *p = &c->provision[k->provision];
-    char grade[2] = {p->evidence, 0};
     jsonw_object(w);
-    jsonw_kstr(w, "instrument", c->instrument[p->instrument].id);
-    jsonw_kstr(w, "key", p->key);
-    jsonw_key(w, "no");
-    if (p->no > 0)
-        jsonw_int(w, p->no);
-    else
-        jsonw_null(w);
+    provision_name(w, c, p);
+    kcount(w, "no", p->no);
     jsonw_kz(w, "effect", effect_name(p->effect));
-    jsonw_kz(w, "evidence", grade);
+    kgrade(w, "evidence", p->evidence);
     kshare(w, "rise_lo", k->lo, weight);
     kshare(w, "rise_hi", k->hi, weight);
     jsonw_kint(w, "rise_lo_points", k->lo);
     jsonw_kint(w, "rise_hi_points", k->hi);
     jsonw_kint(w, "cells_changed", k->cells);
-    jsonw_key(w, "text");
-    jsonw_object(w);
-    jsonw_kstr(w, "zh", p->zh);
-    jsonw_kstr(w, "en", p->en);
-    jsonw_end(w);
+    kwords(w, "text", p->zh, p->en);
     jsonw_end(w);
 }
 
@@ -137,8 +127,7 @@ static void parts_json(const struct corpus *c, const struct openness *x, struct 
         const struct code *code = &c->codes->gbt.code[x->section[k]];
         jsonw_object(w);
         jsonw_kstr(w, "code", code->code);
-        jsonw_kstr(w, "zh", code->name_zh);
-        jsonw_kstr(w, "en", code->name_en);
+        words_members(w, code->name_zh, code->name_en);
         sum_members(w, &x->by_section[k]);
         jsonw_end(w);
     }
@@ -186,12 +175,7 @@ void openness_json(const struct corpus *c, const struct openness_question *q,
     jsonw_object(w);
     sum_members(w, &x->all);
     jsonw_end(w);
-    jsonw_key(w, "by_grade");
-    jsonw_object(w);
-    jsonw_kint(w, "A", x->grades[0]);
-    jsonw_kint(w, "B", x->grades[1]);
-    jsonw_kint(w, "C", x->grades[2]);
-    jsonw_end(w);
+    kby_grade(w, x->grades);
     jsonw_key(w, "not_seen");
     jsonw_array(w);
     for (int i = 0; i < c->n_instruments; i++) {

@@ -64,11 +64,6 @@ void fact_phrase(const struct corpus *c, int fact, int64_t value, struct buf *ou
         buf_printf(out, "%.4f", (double)value / FACT_SCALE);
 }
 
-struct str pick_words(bool zh, struct str in_zh, struct str in_en)
-{
-    return zh || in_en.n == 0 ? in_zh : in_en;
-}
-
 static const char *kind_phrase(enum kind k, bool zh)
 {
     static const char *const words[KIND_COUNT][2] = {
@@ -138,8 +133,23 @@ void question_json(const struct corpus *c, const struct question *q, const struc
     jsonw_end(w);
 }
 
-void kgrade(struct jsonw *w, const char *key, char grade)
+void verdict_members(struct jsonw *w, const struct corpus *c, enum outcome o, enum treatment must,
+                     enum treatment hi, int favoured_by)
 {
-    char z[2] = {grade, 0};
-    jsonw_kz(w, key, z);
+    bool none = hi == SILENT;
+    jsonw_kz(w, "outcome", outcome_name(o));
+    jsonw_kz(w, "must", none ? NULL : treatment_name(must));
+    jsonw_kz(w, "treatment", none ? NULL : treatment_name(hi));
+    klayer(w, "favoured_by", c, favoured_by);
+}
+
+void kanswer(struct jsonw *w, const char *key, enum outcome o, enum treatment must,
+             enum treatment hi)
+{
+    jsonw_key(w, key);
+    jsonw_object(w);
+    jsonw_kz(w, "outcome", outcome_name(o));
+    jsonw_kz(w, "must", treatment_name(must));
+    jsonw_kz(w, "treatment", treatment_name(hi));
+    jsonw_end(w);
 }

@@ -4,6 +4,7 @@
 #define COMPARE_PHRASE_H
 
 #include "decide/decide.h"
+#include "law/write.h"
 
 const char *answer_sign(enum outcome o); /* ○ △ ✕ ？ → */
 const char *treatment_phrase(enum treatment t, bool zh);
@@ -17,7 +18,11 @@ void question_phrase(const struct corpus *c, const struct question *q, const str
                      bool zh, struct buf *out);
 void question_json(const struct corpus *c, const struct question *q, const struct facts *facts,
                    struct jsonw *w);
-void kgrade(struct jsonw *w, const char *key, char grade);
-struct str pick_words(bool zh, struct str in_zh, struct str in_en); /* zh when en is empty */
+/* outcome, must, treatment, favoured_by; no treatment where no text spoke. */
+void verdict_members(struct jsonw *w, const struct corpus *c, enum outcome o, enum treatment must,
+                     enum treatment hi, int favoured_by);
+/* The three of them as an object, SILENT included. */
+void kanswer(struct jsonw *w, const char *key, enum outcome o, enum treatment must,
+             enum treatment hi);
 
 #endif

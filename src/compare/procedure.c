@@ -1,4 +1,5 @@
 #include "compare/procedure.h"
+#include "law/write.h"
 
 #include <jansson.h>
 
@@ -187,12 +188,6 @@ const struct procedure *procedure_of(const struct procedures *r, const struct co
 
 /* --- JSON ------------------------------------------------------------------------------- */
 
-static void kgrade(struct jsonw *w, char g)
-{
-    char z[2] = {g, 0};
-    jsonw_kz(w, "evidence", g ? z : NULL);
-}
-
 static void kdays(struct jsonw *w, const char *key, int n)
 {
     jsonw_key(w, key);
@@ -214,11 +209,10 @@ static void defaults_json(const struct procedures *r, struct jsonw *w)
         const struct procedure_default *d = &r->defaults[i];
         jsonw_object(w);
         jsonw_kstr(w, "key", d->key);
-        jsonw_kstr(w, "zh", d->zh);
-        jsonw_kstr(w, "en", d->en);
+        words_members(w, d->zh, d->en);
         kdays(w, "working_days", d->working_days);
         kdays(w, "extension", d->extension);
-        kgrade(w, d->evidence);
+        kgrade(w, "evidence", d->evidence);
         jsonw_end(w);
     }
     jsonw_end(w);
@@ -229,11 +223,10 @@ void procedure_json(const struct procedures *r, const struct procedure *p, struc
 {
     jsonw_object(w);
     jsonw_kstr(w, "key", p->key);
-    jsonw_kstr(w, "zh", p->zh);
-    jsonw_kstr(w, "en", p->en);
+    words_members(w, p->zh, p->en);
     jsonw_kstr(w, "authority", p->authority);
     kdays(w, "working_days", p->working_days);
-    kgrade(w, p->evidence);
+    kgrade(w, "evidence", p->evidence);
     jsonw_key(w, "steps");
     jsonw_array(w);
     for (int i = 0; i < p->n_steps; i++) {
@@ -241,17 +234,13 @@ void procedure_json(const struct procedures *r, const struct procedure *p, struc
         jsonw_kstr(w, "by", p->step[i].by);
         jsonw_kstr(w, "do", p->step[i].what);
         kdays(w, "working_days", p->step[i].working_days);
-        kgrade(w, p->step[i].evidence);
+        kgrade(w, "evidence", p->step[i].evidence);
         jsonw_end(w);
     }
     jsonw_end(w);
     if (p->default_limits)
         defaults_json(r, w);
     jsonw_kstr(w, "result", p->result);
-    jsonw_key(w, "sources");
-    jsonw_array(w);
-    for (int i = 0; i < p->n_sources; i++)
-        jsonw_str(w, p->source[i]);
-    jsonw_end(w);
+    ktexts(w, "sources", p->source, p->n_sources);
     jsonw_end(w);
 }

@@ -1,5 +1,6 @@
 /* What a rehearsal found, as JSON. See rehearse.h. */
 #include "compare/rehearse.h"
+#include "compare/phrase.h"
 
 int64_t rehearsal_share(const struct weights *t, const uint64_t leaf[SECTOR_WORDS])
 {
@@ -15,39 +16,24 @@ static void put_provision(const struct corpus *c, int at, day_t known, struct js
 {
     const struct provision *p = &c->provision[at];
     const struct instrument *i = &c->instrument[p->instrument];
-    char evidence[2] = {p->evidence, 0};
     jsonw_object(w);
-    jsonw_kstr(w, "instrument", i->id);
-    jsonw_kstr(w, "key", p->key);
+    provision_name(w, c, p);
     jsonw_kint(w, "no", p->no);
     jsonw_kz(w, "effect", effect_name(p->effect));
-    jsonw_kz(w, "evidence", evidence);
+    kgrade(w, "evidence", p->evidence);
     jsonw_kbool(w, "in_draft", i->known_from == known);
-    jsonw_key(w, "text");
-    jsonw_object(w);
-    jsonw_kstr(w, "zh", p->zh);
-    jsonw_kstr(w, "en", p->en);
-    jsonw_end(w);
+    kwords(w, "text", p->zh, p->en);
     jsonw_end(w);
 }
 
 static void put_verdict(const struct corpus *c, const char *key, const struct verdict *v,
                         struct jsonw *w)
 {
-    char evidence[2] = {v->evidence, 0};
-    bool silent = v->treatment == SILENT;
     jsonw_key(w, key);
     jsonw_object(w);
-    jsonw_kz(w, "outcome", outcome_name(v->outcome));
-    jsonw_kz(w, "must", silent ? NULL : treatment_name(v->must));
-    jsonw_kz(w, "treatment", silent ? NULL : treatment_name(v->treatment));
-    jsonw_kstr(w, "favoured_by",
-               v->favoured_by < 0 ? (struct str){NULL, 0}
-                                  : c->instrument[c->layer[v->favoured_by]].id);
-    jsonw_kz(w, "evidence", evidence);
-    jsonw_kz(w, "certainty", v->evidence == 'A'   ? "confirmed"
-                             : v->evidence == 'B' ? "likely"
-                                                  : "indicative");
+    verdict_members(w, c, v->outcome, v->must, v->treatment, v->favoured_by);
+    kgrade(w, "evidence", v->evidence);
+    jsonw_kz(w, "certainty", certainty_name(v->evidence));
     jsonw_end(w);
 }
 

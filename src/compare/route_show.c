@@ -1,15 +1,11 @@
 /* Routes as JSON and as text. */
 #include "compare/map.h"
+#include "compare/phrase.h"
 #include "compare/route.h"
 
 #include <stdio.h>
 
 static const char *const dimension_names[] = {"claim", "fact", "kind", "mode", "place", "date"};
-
-static struct str pick(bool zh, struct str a, struct str b)
-{
-    return zh || b.n == 0 ? a : b;
-}
 
 /* --- values of facts ---------------------------------------------------------------------- */
 
@@ -102,12 +98,6 @@ void route_fact_words(const struct corpus *c, const struct route_change *x, stru
 
 /* --- JSON --------------------------------------------------------------------------------- */
 
-static void kgrade(struct jsonw *w, char g)
-{
-    char z[2] = {g, 0};
-    jsonw_kz(w, "evidence", g ? z : NULL);
-}
-
 static void day_json(struct jsonw *w, day_t d)
 {
     char z[11];
@@ -148,16 +138,8 @@ static void answer_json(struct jsonw *w, const struct corpus *c, enum outcome o,
                         enum treatment must, enum treatment may, int favoured_by, char evidence,
                         const char *certainty)
 {
-    bool none = may == SILENT;
-    jsonw_kz(w, "outcome", outcome_name(o));
-    jsonw_kz(w, "must", none ? NULL : treatment_name(must));
-    jsonw_kz(w, "treatment", none ? NULL : treatment_name(may));
-    jsonw_key(w, "favoured_by");
-    if (favoured_by >= 0)
-        jsonw_str(w, c->instrument[c->layer[favoured_by]].id);
-    else
-        jsonw_null(w);
-    kgrade(w, evidence);
+    verdict_members(w, c, o, must, may, favoured_by);
+    kgrade(w, "evidence", evidence);
     jsonw_kz(w, "certainty", certainty);
 }
 
@@ -168,10 +150,9 @@ static void prevailing_json(struct jsonw *w, const struct corpus *c, const int *
     for (int i = 0; i < n; i++) {
         const struct provision *p = &c->provision[list[i]];
         jsonw_object(w);
-        jsonw_kstr(w, "instrument", c->instrument[p->instrument].id);
-        jsonw_kstr(w, "key", p->key);
+        provision_name(w, c, p);
         jsonw_kz(w, "effect", effect_name(p->effect));
-        kgrade(w, p->evidence);
+        kgrade(w, "evidence", p->evidence);
         jsonw_end(w);
     }
     jsonw_end(w);
@@ -203,18 +184,7 @@ static void one_json(struct jsonw *w, const struct corpus *c, const struct route
     jsonw_end(w);
 }
 
-static void fact_json(struct jsonw *w, const struct fact *f, int64_t v)
-{
-    jsonw_key(w, f->name.p);
-    if (f->type == FACT_BOOL)
-        jsonw_bool(w, v != 0);
-    else if (f->type == FACT_ENUM)
-        jsonw_str(w, f->value[v].value);
-    else
-        jsonw_real(w, (double)v / FACT_SCALE, 4);
-}
-
-static void question_json(struct jsonw *w, const struct corpus *c, const struct question *q)
+static void asked_json(struct jsonw *w, const struct corpus *c, const struct question *q)
 {
     jsonw_key(w, "question");
     jsonw_object(w);
@@ -224,18 +194,8 @@ static void question_json(struct jsonw *w, const struct corpus *c, const struct 
     jsonw_kz(w, "kind", kind_name(q->kind));
     jsonw_kstr(w, "from", c->codes->economy[q->origin].alpha2);
     jsonw_kstr(w, "to", c->codes->place[q->place].code);
-    jsonw_key(w, "facts");
-    jsonw_object(w);
-    for (int f = 0; q->facts && f < c->n_facts; f++)
-        if (bit_get(q->facts->known, (size_t)f))
-            fact_json(w, &c->fact[f], q->facts->value[f]);
-    jsonw_end(w);
-    jsonw_key(w, "claims");
-    jsonw_array(w);
-    for (int l = 0; l < c->n_layers; l++)
-        if ((q->claims >> l) & 1)
-            jsonw_str(w, c->instrument[c->layer[l]].id);
-    jsonw_end(w);
+    kfacts(w, c, q->facts);
+    klayers(w, "claims", c, q->claims);
     jsonw_kday(w, "on", q->on);
     jsonw_kday(w, "known", q->known);
     jsonw_end(w);
@@ -249,7 +209,7 @@ void route_json(const struct routes *r, const struct snapshot *s, struct buf *ou
     struct jsonw w;
     jsonw_init(&w, out, pretty);
     jsonw_object(&w);
-    question_json(&w, c, &r->question);
+    asked_json(&w, c, &r->question);
     jsonw_key(&w, "now");
     jsonw_object(&w);
     answer_json(&w, c, a->outcome, a->must, a->treatment, a->favoured_by, r->now->evidence,
@@ -298,7 +258,7 @@ static void change_text(const struct routes *all, const struct corpus *c,
         break;
     case ROUTE_FACT:
         fact_words(c, x, text_word, &words);
-        struct str ask = pick(zh, c->fact[x->which].zh, c->fact[x->which].en);
+        struct str ask = pick_words(zh, c->fact[x->which].zh, c->fact[x->which].en);
         buf_printf(b, zh ? "%.*s → %.*s（%.*s）" : "%.*s → %.*s (%.*s)", STR_ARG(ask),
                    STR_ARG(buf_view(&words)), STR_ARG(c->fact[x->which].name));
         break;
@@ -340,7 +300,7 @@ static void verdict_text(enum outcome o, enum treatment must, enum treatment may
 static void procedure_text(const struct procedures *all, const struct procedure *p, bool zh,
                            struct buf *b)
 {
-    struct str name = pick(zh, p->zh, p->en);
+    struct str name = pick_words(zh, p->zh, p->en);
     buf_printf(b, zh ? "     程序：%.*s（%.*s）[%c]" : "     procedure: %.*s (%.*s) [%c]",
                STR_ARG(name), STR_ARG(p->authority), p->evidence);
     if (p->working_days >= 0)
@@ -352,8 +312,8 @@ static void procedure_text(const struct procedures *all, const struct procedure 
         const struct procedure_default *d = &all->defaults[i];
         if (!str_eqz(d->key, "decide"))
             continue;
-        struct str law = pick(zh, all->defaults_zh, all->defaults_en);
-        struct str row = pick(zh, d->zh, d->en);
+        struct str law = pick_words(zh, all->defaults_zh, all->defaults_en);
+        struct str row = pick_words(zh, d->zh, d->en);
         buf_printf(b, zh ? "     %.*s：%.*s [%c]\n" : "     %.*s: %.*s [%c]\n", STR_ARG(law),
                    STR_ARG(row), d->evidence);
     }
@@ -396,9 +356,9 @@ static void head_text(const struct routes *r, const struct corpus *c, bool zh, s
     const struct code *leaf = sector_leaf(k, q->sector);
     char on[11];
     day_format(q->on, on);
-    struct str name = pick(zh, leaf->name_zh, leaf->name_en);
-    struct str from = pick(zh, k->economy[q->origin].name_zh, k->economy[q->origin].name_en);
-    struct str to = pick(zh, k->place[q->place].name_zh, k->place[q->place].name_en);
+    struct str name = pick_words(zh, leaf->name_zh, leaf->name_en);
+    struct str from = pick_words(zh, k->economy[q->origin].name_zh, k->economy[q->origin].name_en);
+    struct str to = pick_words(zh, k->place[q->place].name_zh, k->place[q->place].name_en);
     buf_printf(b, "%.*s %.*s · %s %d · %.*s → %.*s · %s · %s\n", STR_ARG(leaf->code),
                STR_ARG(name), zh ? "模式" : "mode", q->mode, STR_ARG(from), STR_ARG(to),
                kind_name(q->kind), on);

@@ -1,5 +1,6 @@
 /* The search over facts: docs/compare.md, "diff". */
 #include "compare/settle.h"
+#include "law/asks.h"
 
 enum { NODES_MAX = 2000000, ITEM_FACTS = 16, GOALS_MAX = SETTLE_ITEMS + SETTLE_LAYERS };
 
@@ -24,32 +25,6 @@ struct search {
 
 /* --- facts -------------------------------------------------------------------------------- */
 
-static void facts_of_expr(const struct corpus *c, int node, uint64_t *set)
-{
-    if (node < 0)
-        return;
-    const struct expr *x = &c->expr[node];
-    if (x->fact >= 0 && !c->fact[x->fact].derived)
-        bit_set(set, (size_t)x->fact);
-    for (int k = x->child; k >= 0; k = c->expr[k].next)
-        facts_of_expr(c, k, set);
-}
-
-static void for_exprs(const struct corpus *c, const struct provision *p,
-                      void (*each)(const struct corpus *c, int node, uint64_t *ctx),
-                      uint64_t *ctx)
-{
-    for (int i = 0; i < p->n_when; i++)
-        each(c, p->when[i], ctx);
-    for (int i = 0; i < p->n_exceptions; i++)
-        each(c, p->exception[i].when, ctx);
-    for (int i = 0; i < p->n_exemptions; i++)
-        each(c, p->exemption[i].when, ctx);
-    for (int i = 0; i < p->n_lift; i++)
-        each(c, p->lift[i].when, ctx);
-}
-
-
 static bool expr_reads(const struct corpus *c, int node, int fact)
 {
     if (node < 0)
@@ -69,7 +44,7 @@ static int open_facts(const struct search *z, int provision, int *out)
     const struct corpus *c = z->s->c;
     uint64_t set[LIMIT_FACTS / 64] = {0};
     int n = 0;
-    for_exprs(c, &c->provision[provision], facts_of_expr, set);
+    provision_facts(c, &c->provision[provision], set);
     for (int w = 0; w < LIMIT_FACTS / 64; w++)
         for (uint64_t left = set[w] & ~z->facts->known[w]; left != 0; left &= left - 1) {
             if (n == ITEM_FACTS)

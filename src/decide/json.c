@@ -1,31 +1,6 @@
 /* The answer as the contracted JSON object (design: command line, check -o json). */
 #include "decide/snapshot.h"
-
-static void kdesc(struct jsonw *w, const char *key, struct str zh, struct str en)
-{
-    jsonw_key(w, key);
-    jsonw_object(w);
-    jsonw_kstr(w, "zh", zh);
-    jsonw_kstr(w, "en", en);
-    jsonw_end(w);
-}
-
-static void kgrade(struct jsonw *w, const char *key, char grade)
-{
-    char z[2] = {grade, 0};
-    jsonw_kz(w, key, grade ? z : NULL);
-}
-
-static void fact_json(struct jsonw *w, const struct corpus *c, int fact, int64_t v)
-{
-    const struct fact *f = &c->fact[fact];
-    if (f->type == FACT_BOOL)
-        jsonw_bool(w, v != 0);
-    else if (f->type == FACT_ENUM)
-        jsonw_str(w, f->value[v].value);
-    else
-        jsonw_real(w, (double)v / FACT_SCALE, 4);
-}
+#include "law/write.h"
 
 static void question_json(struct jsonw *w, const struct corpus *c, const struct question *q)
 {
@@ -34,34 +9,21 @@ static void question_json(struct jsonw *w, const struct corpus *c, const struct 
     jsonw_key(w, "question");
     jsonw_object(w);
     jsonw_kstr(w, "sector", leaf->code);
-    kdesc(w, "sector_name", leaf->name_zh, leaf->name_en);
+    kwords(w, "sector_name", leaf->name_zh, leaf->name_en);
     jsonw_kint(w, "mode", q->mode);
     jsonw_kz(w, "direction", direction_name(q->direction));
     jsonw_kz(w, "kind", kind_name(q->kind));
     jsonw_kstr(w, "from", k->economy[q->origin].alpha2);
     jsonw_kstr(w, "to", k->place[q->place].code);
-    jsonw_key(w, "facts");
-    jsonw_object(w);
-    for (int f = 0; q->facts && f < c->n_facts; f++)
-        if (bit_get(q->facts->known, (size_t)f)) {
-            jsonw_key(w, c->fact[f].name.p);
-            fact_json(w, c, f, q->facts->value[f]);
-        }
-    jsonw_end(w);
-    jsonw_key(w, "claims");
-    jsonw_array(w);
-    for (int l = 0; l < c->n_layers; l++)
-        if ((q->claims >> l) & 1)
-            jsonw_str(w, c->instrument[c->layer[l]].id);
-    jsonw_end(w);
+    kfacts(w, c, q->facts);
+    klayers(w, "claims", c, q->claims);
     jsonw_end(w);
 }
 
 static void clause_json(struct jsonw *w, const struct corpus *c, const struct clause *x)
 {
     jsonw_object(w);
-    jsonw_kstr(w, "zh", x->zh);
-    jsonw_kstr(w, "en", x->en);
+    words_members(w, x->zh, x->en);
     if (x->when >= 0 && c->expr[x->when].fact >= 0)
         jsonw_kstr(w, "fact", c->fact[c->expr[x->when].fact].name);
     if (x->evidence)
@@ -69,50 +31,20 @@ static void clause_json(struct jsonw *w, const struct corpus *c, const struct cl
     jsonw_end(w);
 }
 
-static void basis_json(struct jsonw *w, const struct provision *p)
-{
-    jsonw_key(w, "basis");
-    jsonw_array(w);
-    for (int i = 0; i < p->n_basis; i++) {
-        jsonw_object(w);
-        jsonw_kstr(w, "title_zh", p->basis[i].title_zh);
-        jsonw_kstr(w, "version", p->basis[i].version);
-        jsonw_kstr(w, "article", p->basis[i].article);
-        jsonw_kbool(w, "matched", p->basis[i].matched);
-        jsonw_kstr(w, "note", p->basis[i].note);
-        jsonw_end(w);
-    }
-    jsonw_end(w);
-}
-
 static void provision_json(struct jsonw *w, const struct corpus *c, int at)
 {
     const struct provision *p = &c->provision[at];
-    jsonw_kstr(w, "instrument", c->instrument[p->instrument].id);
-    jsonw_kstr(w, "key", p->key);
-    jsonw_key(w, "no");
-    if (p->no > 0)
-        jsonw_int(w, p->no);
-    else
-        jsonw_null(w);
+    provision_name(w, c, p);
+    kcount(w, "no", p->no);
     jsonw_kz(w, "effect", effect_name(p->effect));
-    jsonw_key(w, "authority");
-    if (p->authority_en.n > 0 || p->authority_zh.n > 0) {
-        jsonw_object(w);
-        jsonw_kstr(w, "zh", p->authority_zh);
-        jsonw_kstr(w, "en", p->authority_en);
-        jsonw_end(w);
-    } else {
-        jsonw_null(w);
-    }
-    basis_json(w, p);
+    if (p->authority_en.n > 0 || p->authority_zh.n > 0)
+        kwords(w, "authority", p->authority_zh, p->authority_en);
+    else
+        jsonw_kz(w, "authority", NULL);
+    kbasis(w, p->basis, p->n_basis, true);
     kgrade(w, "evidence", p->evidence);
-    kdesc(w, "text", p->zh, p->en);
-    jsonw_key(w, "sources");
-    jsonw_array(w);
-    for (int i = 0; i < p->n_sources; i++)
-        jsonw_str(w, p->source[i]);
-    jsonw_end(w);
+    kwords(w, "text", p->zh, p->en);
+    ktexts(w, "sources", p->source, p->n_sources);
 }
 
 static void provisions_json(struct jsonw *w, const struct corpus *c, const char *key,
@@ -139,12 +71,11 @@ static void overridden_json(struct jsonw *w, const struct corpus *c, const struc
         if (a->match[i].reason != REASON_EXEMPTED)
             continue;
         jsonw_object(w);
-        jsonw_kstr(w, "instrument", c->instrument[p->instrument].id);
-        jsonw_kstr(w, "key", p->key);
+        provision_name(w, c, p);
         for (int k = 0; k < p->n_exemptions; k++)
             if (bit_get(p->exemption[k].origin, (size_t)q->origin)) {
                 jsonw_kstr(w, "by", p->exemption[k].source);
-                kdesc(w, "because", p->exemption[k].zh, p->exemption[k].en);
+                kwords(w, "because", p->exemption[k].zh, p->exemption[k].en);
                 break;
             }
         jsonw_end(w);
@@ -160,8 +91,7 @@ static void matches_json(struct jsonw *w, const struct corpus *c, const struct a
         const struct match *m = &a->match[i];
         const struct provision *p = &c->provision[m->provision];
         jsonw_object(w);
-        jsonw_kstr(w, "instrument", c->instrument[p->instrument].id);
-        jsonw_kstr(w, "key", p->key);
+        provision_name(w, c, p);
         jsonw_kz(w, "must", treatment_name((enum treatment)m->lo));
         jsonw_kz(w, "may", treatment_name((enum treatment)m->hi));
         jsonw_kz(w, "reason", reason_name((enum reason)m->reason));
@@ -185,7 +115,7 @@ static void obligations_json(struct jsonw *w, const struct corpus *c, const stru
         jsonw_kz(w, "join", p->lift_join == JOIN_ANY    ? "any"
                             : p->lift_join == JOIN_CASE ? "case"
                                                         : "all");
-        kdesc(w, "authority", p->authority_zh, p->authority_en);
+        kwords(w, "authority", p->authority_zh, p->authority_en);
         jsonw_key(w, "conditions");
         jsonw_array(w);
         for (int k = 0; k < p->n_lift; k++)
@@ -213,7 +143,7 @@ static void extras_json(struct jsonw *w, const struct corpus *c, const struct ex
         const struct instrument *t = &c->instrument[c->layer[x->claim[i].layer]];
         jsonw_object(w);
         jsonw_kstr(w, "instrument", t->id);
-        kdesc(w, "title", t->title_zh, t->title_en);
+        kwords(w, "title", t->title_zh, t->title_en);
         jsonw_kz(w, "outcome", outcome_name(x->claim[i].outcome));
         jsonw_kz(w, "treatment", treatment_name(x->claim[i].treatment));
         jsonw_end(w);
@@ -228,7 +158,7 @@ static void extras_json(struct jsonw *w, const struct corpus *c, const struct ex
         const struct instrument *t = &c->instrument[x->elsewhere[i]];
         jsonw_object(w);
         jsonw_kstr(w, "instrument", t->id);
-        kdesc(w, "title", t->title_zh, t->title_en);
+        kwords(w, "title", t->title_zh, t->title_en);
         jsonw_kint(w, "published", t->published_total);
         jsonw_kint(w, "held", t->edition == EDITION_HEADLINE ? 0 : t->n);
         jsonw_end(w);
@@ -244,7 +174,7 @@ static void extras_json(struct jsonw *w, const struct corpus *c, const struct ex
         jsonw_kstr(w, "topic", k->topic);
         jsonw_kbool(w, "sector", k->has_sectors);
         kgrade(w, "evidence", k->evidence);
-        kdesc(w, "text", k->zh, k->en);
+        kwords(w, "text", k->zh, k->en);
         jsonw_end(w);
     }
     jsonw_end(w);
@@ -259,14 +189,13 @@ static void fact_question_json(struct jsonw *w, const struct corpus *c, int at)
     jsonw_kstr(w, "fact", f->name);
     jsonw_kz(w, "type", types[f->type]);
     jsonw_kz(w, "role", roles[f->role]);
-    kdesc(w, "question", f->zh, f->en);
+    kwords(w, "question", f->zh, f->en);
     jsonw_key(w, "values");
     jsonw_array(w);
     for (int i = 0; i < f->n_values; i++) {
         jsonw_object(w);
         jsonw_kstr(w, "value", f->value[i].value);
-        jsonw_kstr(w, "zh", f->value[i].zh);
-        jsonw_kstr(w, "en", f->value[i].en);
+        words_members(w, f->value[i].zh, f->value[i].en);
         jsonw_end(w);
     }
     jsonw_end(w);
@@ -289,12 +218,7 @@ static void coverage_json(struct jsonw *w, const struct corpus *c, const struct 
     jsonw_kstr(w, "edition", t->id);
     jsonw_kint(w, "published", t->published_total);
     jsonw_kint(w, "held", t->n);
-    jsonw_key(w, "by_grade");
-    jsonw_object(w);
-    jsonw_kint(w, "A", t->grades[0]);
-    jsonw_kint(w, "B", t->grades[1]);
-    jsonw_kint(w, "C", t->grades[2]);
-    jsonw_end(w);
+    kby_grade(w, t->grades);
     jsonw_kbool(w, "complete", t->complete);
     jsonw_kz(w, "kind", edition_kind_name(t->edition));
     jsonw_end(w);
@@ -314,11 +238,7 @@ static void verdict_json(struct jsonw *w, const struct corpus *c, const struct a
         jsonw_kz(w, "may", treatment_name(a->treatment));
         jsonw_end(w);
     }
-    jsonw_key(w, "favoured_by");
-    if (a->favoured_by >= 0)
-        jsonw_str(w, c->instrument[c->layer[a->favoured_by]].id);
-    else
-        jsonw_null(w);
+    klayer(w, "favoured_by", c, a->favoured_by);
 }
 
 static void missing_json(struct jsonw *w, const struct corpus *c, const struct explanation *x)

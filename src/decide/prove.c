@@ -13,6 +13,7 @@
  * so that two machines with the same law print the same one.
  */
 #include "decide/snapshot.h"
+#include "law/asks.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -254,29 +255,6 @@ static void sector_unit(struct worker *w, const struct rectangle *r, int sector,
         set_combo(w, combo);
         compare_grids(w, r, h);
     }
-}
-
-static void collect_facts(const struct corpus *c, int node, uint64_t *set)
-{
-    if (node < 0)
-        return;
-    const struct expr *x = &c->expr[node];
-    if (x->fact >= 0 && !c->fact[x->fact].derived)
-        bit_set(set, (size_t)x->fact);
-    for (int k = x->child; k >= 0; k = c->expr[k].next)
-        collect_facts(c, k, set);
-}
-
-static void provision_facts(const struct corpus *c, const struct provision *p, uint64_t *set)
-{
-    for (int i = 0; i < p->n_when; i++)
-        collect_facts(c, p->when[i], set);
-    for (int i = 0; i < p->n_exceptions; i++)
-        collect_facts(c, p->exception[i].when, set);
-    for (int i = 0; i < p->n_exemptions; i++)
-        collect_facts(c, p->exemption[i].when, set);
-    for (int i = 0; i < p->n_lift; i++)
-        collect_facts(c, p->lift[i].when, set);
 }
 
 static bool scopes_meet(const struct scope *a, const struct scope *b)

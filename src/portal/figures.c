@@ -170,18 +170,3 @@ void csv_head(struct buf *b, const char *const *names)
     }
     csv_write_end(b);
 }
-
-void json_both(struct jsonw *w, const char *key, struct str zh, struct str en)
-{
-    jsonw_key(w, key);
-    jsonw_object(w);
-    jsonw_kstr(w, "zh", zh);
-    jsonw_kstr(w, "en", en);
-    jsonw_end(w);
-}
-
-void json_grade(struct jsonw *w, char grade)
-{
-    char z[2] = {grade, 0};
-    jsonw_kz(w, "evidence", grade == 0 ? NULL : z);
-}

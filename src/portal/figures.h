@@ -29,8 +29,6 @@ int plain_economy(const struct view *v);
 void csv_count(struct buf *b, uint64_t n);
 void csv_grade(struct buf *b, char grade);
 void csv_head(struct buf *b, const char *const *names); /* NULL at the end */
-void json_both(struct jsonw *w, const char *key, struct str zh, struct str en);
-void json_grade(struct jsonw *w, char grade); /* as "evidence" */
 
 /* One row of a list of items, and a list folded after a few rows. */
 void page_touching(struct buf *b, enum lang lang, const struct view *v, struct str caption,

@@ -133,6 +133,8 @@ static void show_list(struct handled *h)
         p.heat = heat;
     }
     find_neighbours(v, &p);
+    bool all = str_eqz(http_query(v->rq, "items"), "all") || p.t->n <= LIST_ITEMS + LIST_ITEMS / 5;
+    p.n_items = all ? p.t->n : LIST_ITEMS;
     buf_init(&b);
     page_instrument(&b, v->lang, v, &p);
     frame(h, pick(v, p.t->title_zh, p.t->title_en), &b);

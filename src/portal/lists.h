@@ -8,7 +8,7 @@
 #include "compare/life.h"
 #include "portal/figures.h"
 
-enum { LISTS_PAIRS = 24, LIST_PAIRS = 12 };
+enum { LISTS_PAIRS = 24, LIST_PAIRS = 12, LIST_ITEMS = 20 };
 
 struct lists_page {
     int n_pairs[FAMILY_COUNT];
@@ -19,6 +19,7 @@ struct list_page {
     const struct instrument *t;
     const struct heat *heat; /* NULL: not a negative list held item by item */
     int section;             /* in gbt, opened; -1 */
+    int n_items;             /* shown: the first ones, or with ?items=all every one */
     int n_pairs;
     int pair[LIST_PAIRS][2]; /* it and its neighbours, the earlier one first */
 };
@@ -36,6 +37,7 @@ struct str list_held_sentence(const struct view *v, const struct instrument *t);
 struct str list_section_link(const struct view *v, const struct list_page *p, int code);
 struct str list_field_link(const struct view *v, const struct list_page *p, int code, int mode,
                            int column);
+struct str list_items_link(const struct view *v, const struct list_page *p);
 struct str list_heat_link(const struct view *v, const struct list_page *p, const char *ending);
 struct str list_column_name(const struct view *v, const struct heat *h, int column);
 enum msg list_field_word(const struct heat_field *f);

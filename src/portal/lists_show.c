@@ -118,8 +118,8 @@ static struct str lane_name(const struct view *v, int instrument)
     int width = 0;
     while (at < title.n) {
         size_t from = at;
-        width += str_utf8_next(title, &at) < 0x2e80 ? 1 : 2;
-        if (width > 36) {
+        width += str_utf8_next(title, &at) < 0x2e80 ? 8 : 14; /* of letters of 14 px, no less */
+        if (width > LABEL_W - 8) {
             buf_z(&b, "…");
             break;
         }
@@ -264,6 +264,24 @@ struct str list_field_link(const struct view *v, const struct list_page *p, int 
                     .from = v->codes->economy[plain_economy(v)].alpha2,
                     .to = v->codes->place[column_place(v, p, column)].code};
     return link_answer(v, &a, "");
+}
+
+/* The same page with every item. */
+struct str list_items_link(const struct view *v, const struct list_page *p)
+{
+    struct buf b;
+    buf_init(&b);
+    buf_printf(&b, "/lists/%.*s", STR_ARG(p->t->id));
+    buf_z(&b, "?items=all");
+    if (p->section >= 0) {
+        buf_printf(&b, "&section=%.*s", STR_ARG(v->codes->gbt.code[p->section].code));
+    }
+    struct str path = keep(v, &b);
+    path = link_to(v, "%.*s", STR_ARG(path));
+    buf_init(&b);
+    buf_str(&b, path);
+    buf_z(&b, "#items");
+    return keep(v, &b);
 }
 
 struct str list_heat_link(const struct view *v, const struct list_page *p, const char *ending)

@@ -69,7 +69,7 @@ static void find_handle(struct handled *h)
         return;
     }
     if (h->json) {
-        api_find_json(&h->v.api, words, &h->rs->body);
+        api_find_json(&h->v.api, words, &h->rs->body, false);
         return;
     }
     h->v.words = words;

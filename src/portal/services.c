@@ -1,6 +1,7 @@
 /* The tree of services: what is answered over a node, which items touch it, and the codes of
  * other classifications that reach it. */
 #include "portal/services.h"
+#include "law/write.h"
 
 #include <pthread.h>
 
@@ -301,7 +302,7 @@ static void node_json(struct jsonw *w, const struct view *v, const struct servic
     const struct code *k = &v->codes->gbt.code[node];
     jsonw_kstr(w, "code", k->code);
     jsonw_kint(w, "level", k->level);
-    json_both(w, "name", k->name_zh, k->name_en);
+    kwords(w, "name", k->name_zh, k->name_en);
     jsonw_kint(w, "classes", k->leaf_to - k->leaf_from);
     counts_json(w, v, s, node);
 }
@@ -317,8 +318,8 @@ static void items_json(struct jsonw *w, const struct view *v, const struct servi
             jsonw_kstr(w, "instrument", v->law->instrument[p->instrument].id);
             jsonw_kstr(w, "key", p->key);
             jsonw_kz(w, "effect", effect_name(p->effect));
-            json_grade(w, p->evidence);
-            json_both(w, "text", p->zh, p->en);
+            kgrade(w, "evidence", p->evidence);
+            kwords(w, "text", p->zh, p->en);
             jsonw_end(w);
         }
     }
@@ -331,7 +332,7 @@ static void items_json(struct jsonw *w, const struct view *v, const struct servi
         jsonw_object(w);
         jsonw_kstr(w, "list", s->foreign[i].list->id);
         jsonw_kstr(w, "code", k->code);
-        json_both(w, "name", k->name_zh, k->name_en);
+        kwords(w, "name", k->name_zh, k->name_en);
         jsonw_kbool(w, "partial", s->foreign[i].partial);
         jsonw_end(w);
     }

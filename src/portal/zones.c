@@ -1,5 +1,6 @@
 /* The grid of 34 units, the places, and the lists that speak in one of them. */
 #include "portal/zones.h"
+#include "law/write.h"
 
 #include <stdio.h>
 
@@ -248,11 +249,11 @@ static void place_json(struct jsonw *w, const struct view *v, int i)
     const struct place *p = &v->codes->place[i];
     jsonw_kstr(w, "code", p->code);
     jsonw_kstr(w, "kind", p->kind);
-    json_both(w, "name", p->name_zh, p->name_en);
+    kwords(w, "name", p->name_zh, p->name_en);
     jsonw_key(w, "in");
     jsonw_str(w, p->parent < 0 ? (struct str){NULL, 0} : v->codes->place[p->parent].code);
     jsonw_kday(w, "from", p->from);
-    json_grade(w, place_grade(p));
+    kgrade(w, "evidence", place_grade(p));
     jsonw_kstr(w, "note", p->note);
 }
 
@@ -267,11 +268,11 @@ static void groups_json(struct jsonw *w, const struct view *v, const struct zone
         }
         jsonw_object(w);
         jsonw_kstr(w, "group", m->group);
-        json_both(w, "name", m->name_zh, m->name_en);
+        kwords(w, "name", m->name_zh, m->name_en);
         jsonw_kday(w, "from", m->from);
         jsonw_kday(w, "to", m->to);
         jsonw_kbool(w, "today", row_open(v, m));
-        json_grade(w, m->evidence);
+        kgrade(w, "evidence", m->evidence);
         jsonw_kstr(w, "note", m->note);
         jsonw_end(w);
     }
@@ -356,7 +357,7 @@ static void zone_json(const struct view *v, const struct zones_page *z, struct b
         const struct instrument *t = &v->law->instrument[z->list[i]];
         jsonw_object(&w);
         jsonw_kstr(&w, "instrument", t->id);
-        json_both(&w, "title", t->title_zh, t->title_en);
+        kwords(&w, "title", t->title_zh, t->title_en);
         jsonw_kbool(&w, "national", !z->special[i]);
         jsonw_kint(&w, "held", t->n);
         jsonw_kbool(&w, "complete", t->complete);

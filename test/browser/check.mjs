@@ -7,15 +7,20 @@ import { createRequire } from "node:module";
 import { gzipSync } from "node:zlib";
 import { HtmlValidate, StaticConfigLoader } from "html-validate";
 import { browse, serve } from "./serve.mjs";
+import * as sweep from "./sweep.mjs";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 // Not in any WCAG set of axe, or off there, but wanted here.
 const axeOptions = {
     runOnly: { type: "tag", values: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"] },
-    rules: { "empty-table-header": { enabled: true }, "target-size": { enabled: true } },
+    rules: {
+        "empty-table-header": { enabled: true },
+        "heading-order": { enabled: true },
+        "target-size": { enabled: true },
+    },
 };
 // Not a measure of speed: what takes longer hangs.
-const limit = 240000;
+const limit = 840000;
 
 let checks = 0;
 let failed = 0;
@@ -66,6 +71,7 @@ const pages = [
     { path: "/api" },
     { path: "/map?from=SG" },
     { path: "/zones" },
+    { path: "/ledger" },
     { path: "/no-such-page", status: 404 },
     { path: "/check/6513/1/SG/CN?on=2026-13-40", status: 400 },
 ];
@@ -88,7 +94,21 @@ const steps = [
     { path: "/agreements" },
     { path: "/agreements/wto-gats-china" },
     { path: "/agreements/agreement-cn-au" },
+    { path: "/follow/7231/1/SG/CN-SH-FTZ" },
+    { path: "/lists/wto-gats-china" },
+    { path: "/lists/cn-national-2024" },
 ];
+// Keeps an answer, as its form does; the page it leads to.
+async function keep() {
+    const r = await fetch(`${origin}/v`, {
+        method: "POST",
+        redirect: "manual",
+        body: new URLSearchParams({ sector: "7231", mode: "1", from: "SG", to: "CN-SH-FTZ" }),
+    });
+    const path = r.headers.get("location") ?? "";
+    check(r.status === 303 && path.startsWith("/v/"), "an answer is kept", `${r.status} ${path}`);
+    return path;
+}
 const halved = (list, width) =>
     list.map((p) => ({ ...p, schemes: [width === 390 ? "light" : "dark"] }));
 const inLang = (path, lang) => `${path}${path.includes("?") ? "&" : "?"}lang=${lang}`;
@@ -110,9 +130,12 @@ async function open(browser, name, options) {
             text.startsWith("Failed to load resource") && page.url() === m.location().url;
         if (!noted && ["error", "warning"].includes(m.type())) complaints.push(`console: ${text}`);
     });
-    page.on("requestfailed", (r) =>
-        complaints.push(`failed: ${r.url()} ${r.failure()?.errorText}`),
-    );
+    page.on("requestfailed", (r) => {
+        // Whoever goes on before all parts of a page have come, calls the rest off.
+        const off =
+            r.failure()?.errorText === "net::ERR_ABORTED" && /\/(icon|js)\b/.test(r.url());
+        if (!off) complaints.push(`failed: ${r.url()} ${r.failure()?.errorText}`);
+    });
     page.on("response", (r) => {
         if (r.status() >= 400 && !r.request().isNavigationRequest())
             complaints.push(`${r.status()}: ${r.url()}`);
@@ -317,6 +340,9 @@ async function shapes(browser, lang, list, width) {
                 .map((e) => e.textContent.trim().slice(0, 60)),
         );
         same(spilt.join("; "), "", `${at}: text stays in its box`);
+        const { outside, small } = await sweep.pictures(page);
+        same(outside.slice(0, 2).join(), "", `${at}: pictures are whole`);
+        same(small.slice(0, 2).join(), "", `${at}: letters of pictures are of 12 px`);
         const twice = await page.evaluate(() =>
             [...document.forms].flatMap((f) => {
                 const names = [...f.querySelectorAll("input:not([type=radio]), select")].map(
@@ -353,7 +379,9 @@ async function keyboard(browser, path, width) {
         });
         return document.querySelectorAll("a, button, input, select, [tabindex]").length;
     });
-    for (let i = 0; i < count + 2; i++) await page.keyboard.press("Tab");
+    // A field for a day is several stops.
+    const days = await page.locator("input[type=date]").count();
+    for (let i = 0; i < count + 2 + 4 * days; i++) await page.keyboard.press("Tab");
     const [missed, bare, reached] = await page.evaluate(() => {
         // Tab stops once in a group of radio buttons; the arrows go on from there.
         const group = (e) =>
@@ -633,7 +661,7 @@ async function combobox(browser) {
     const type = async (path, text) => {
         await page.goto(`${origin}${path}?lang=en`);
         await ready(page);
-        await page.locator("#q").pressSequentially(text);
+        await page.locator("#q").fill(text);
         await page.waitForSelector("[role=option]");
         await page.waitForFunction(
             () => document.querySelector("body > [role=status]").textContent !== "",
@@ -656,6 +684,17 @@ async function combobox(browser) {
         );
         check(first.said.includes(String(first.codes.length)), `${at}: the count is said`);
         same(said(await violations(page)), "", `${at}: axe while open`);
+        for (const width of [390, 1280]) {
+            await page.setViewportSize({ width, height: 800 });
+            const free = await page.evaluate(() => {
+                const button = document.querySelector("form[role=search] button");
+                const r = button.getBoundingClientRect();
+                return button.contains(
+                    document.elementFromPoint(r.left + r.width / 2, r.bottom - 2),
+                );
+            });
+            check(free, `${at}: the button beside it can be hit at ${width}`);
+        }
         await page.keyboard.press("ArrowDown");
         same((await state()).chosen, `option true ${first.codes[0]}`, `${at}: arrow down`);
         await page.keyboard.press("ArrowUp");
@@ -1026,7 +1065,76 @@ const faults = [
         "empty-table-header",
         () => document.querySelector("thead th").replaceChildren(),
     ],
+    [
+        "headings out of order",
+        "/lists",
+        "heading-order",
+        () => {
+            const h = document.createElement("h5");
+            h.textContent = "x";
+            document.querySelector("h1").after(h);
+        },
+    ],
 ];
+
+// The same for the other gauges: what they find in a page with this fault.
+async function gauges(browser) {
+    const config = JSON.parse(readFileSync(new URL(".htmlvalidate.json", import.meta.url), "utf8"));
+    const validator = new HtmlValidate(new StaticConfigLoader(config));
+    const text = async (path) => (await fetch(origin + path)).text();
+    const rules = async (html) =>
+        (await validator.validateString(html, "gate")).results.flatMap((r) =>
+            r.messages.map((m) => m.ruleId),
+        );
+    const html = await text("/check?lang=en");
+    for (const [what, rule, seed] of [
+        ["an id twice", "no-dup-id", (h) => h.replace("</main>", '<p id="main">x</p></main>')],
+        ["an inline style", "no-inline-style", (h) => h.replace("<h1", '<h1 style="color: red"')],
+    ]) {
+        same((await rules(html)).join(), "", `gate: clean before ${what}`);
+        check((await rules(seed(html))).includes(rule), `gate: html-validate sees ${what}`);
+    }
+    const links = async (h) => (await sweep.dead(origin, "/check", h, new Map())).length;
+    same(await links(html), 0, "gate: clean before a dead link");
+    const two = '<a href="/no-such-page">x</a><a href="#none">y</a>';
+    const lost = html.replace("</main>", `${two}</main>`);
+    same(await links(lost), 2, "gate: the crawl sees dead links");
+
+    const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
+    const page = await context.newPage();
+    await page.goto(`${origin}/zones?lang=en`);
+    const before = await sweep.pictures(page);
+    same(before.outside.length + before.small.length, 0, "gate: clean before faults of a picture");
+    await page.evaluate(() => {
+        const [one, two] = document.querySelectorAll("svg.tiles text");
+        one.setAttribute("x", "-40");
+        two.style.fontSize = "5px";
+    });
+    const after = await sweep.pictures(page);
+    check(after.outside.length > 0, "gate: a point outside of its picture is seen");
+    check(after.small.length > 0, "gate: letters too small are seen");
+    const word = '"><script>alert(1)</script>';
+    const found = await text(`/find?lang=en&q=${encodeURIComponent(word)}`);
+    const look = (h) => sweep.created(page, [{ at: "gate", html: h }]);
+    same((await look(found)).join(), "", "gate: clean before a word unescaped");
+    const bare = found.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&quot;", '"');
+    check(bare !== found && (await look(bare)).length > 0, "gate: a word unescaped is seen");
+
+    // The policy itself: a style attribute in what the server sends is refused and complained of.
+    const complaints = [];
+    page.on("console", (m) => complaints.push(m.text()));
+    await page.route("**/check*", async (r) => {
+        const response = await r.fetch();
+        const body = (await response.text()).replace("<h1", '<h1 style="color: red"');
+        await r.fulfill({ response, body });
+    });
+    await page.goto(`${origin}/check?lang=en`);
+    check(
+        complaints.some((c) => c.includes("Content Security Policy")),
+        "gate: the browser refuses an inline style",
+    );
+    await context.close();
+}
 
 async function gate(browser) {
     const { page, close } = await open(browser, "gate", {});
@@ -1080,6 +1188,10 @@ try {
     server = await serve();
     origin = server.origin;
     browser = await browse();
+    pages.push({ path: await keep() });
+    const everything = [...pages, ...steps];
+    const t = { origin, check, same, open, inLang, pages: everything };
+    t.note = (text) => process.env.TIMES && console.error(text);
     const jobs = [];
     for (const lang of ["zh", "en"])
         for (const width of [390, 1280])
@@ -1087,6 +1199,14 @@ try {
                 `shapes ${lang} ${width}`,
                 () => shapes(browser, lang, [...pages, ...halved(steps, width)], width),
             ]);
+    for (const [lang, scheme] of [
+        ["zh", "light"],
+        ["en", "dark"],
+    ])
+        jobs.push([
+            `shapes ${lang} 768`,
+            () => shapes(browser, lang, everything.map((p) => ({ ...p, schemes: [scheme] })), 768),
+        ]);
     for (const lang of ["zh", "en"])
         for (const js of [true, false])
             jobs.push([`walk ${lang} ${js}`, () => walk(browser, lang, js)]);
@@ -1097,8 +1217,27 @@ try {
             "/check/7231/1/SG/CN-SH-FTZ",
             "/diff/cn-national-2024...cn-ftz-2024",
             "/lists/cn-ftz-2024?section=J",
+            "/zones",
+            "/ledger",
+            pages.at(-1).path,
         ])
             jobs.push([`keyboard ${path}`, () => keyboard(browser, path, width)]);
+    for (const path of [
+        "/",
+        "/lists",
+        "/find?q=law",
+        "/map?from=SG",
+        "/services/72",
+        "/zones/CN-HI",
+        "/agreements",
+        "/agreements/wto-gats-china",
+        "/changes",
+        "/api",
+        "/diff",
+        "/follow/7231/1/SG/CN-SH-FTZ",
+        "/status",
+    ])
+        jobs.push([`keyboard ${path}`, () => keyboard(browser, path, 1280)]);
     jobs.push(
         ["keys", () => keysOnly(browser)],
         ["combobox", () => combobox(browser)],
@@ -1108,6 +1247,13 @@ try {
         ["print", () => print(browser)],
         ["scripts", () => scripts(browser)],
         ["gate", () => gate(browser)],
+        ["gauges", () => gauges(browser)],
+        ["crawl", () => sweep.crawl(t)],
+        ["strangers", () => sweep.strangers(t, browser)],
+        ["echoes", () => sweep.echoes(t, browser)],
+        ["twins", () => sweep.twins(t)],
+        ["sizes", () => sweep.sizes(t)],
+        ["bare", () => sweep.bare(t, browser)],
         ["html", html],
         ["json", json],
         ["promises", promises],

@@ -13,9 +13,8 @@ export async function serve() {
     const program = resolve(root, process.env.FUMAO ?? "build/fumao");
     const dir = mkdtempSync(join(tmpdir(), "fumao-browser-"));
     const store = `sqlite:${join(dir, "store.db")}`;
-    const child = spawn(program, ["serve", "--listen", "127.0.0.1:0", "--store", store], {
-        stdio: ["ignore", "ignore", "pipe"],
-    });
+    const args = ["serve", "--listen", "127.0.0.1:0", "--rate", "0", "--store", store];
+    const child = spawn(program, args, { stdio: ["ignore", "ignore", "pipe"] });
     const ended = new Promise((done) => {
         child.once("exit", (code, signal) => done(signal ?? code));
         child.once("error", (e) => done(e.message));

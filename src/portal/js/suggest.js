@@ -32,6 +32,7 @@ function option(found, english, id) {
 
 function combobox(input, { words, announce }) {
     const list = document.createElement("ul");
+    const place = document.createElement("div");
     const english = document.documentElement.lang === "en";
     let at = -1; // the chosen option
     let turn = 0; // an answer to an earlier question is dropped
@@ -42,8 +43,9 @@ function combobox(input, { words, announce }) {
     list.hidden = true;
     list.setAttribute("role", "listbox");
     list.setAttribute("aria-label", words.candidates);
-    input.parentElement.classList.add("suggests");
-    input.after(list);
+    place.className = "suggests"; // below the button, which it must not cover
+    place.append(list);
+    input.form.append(place);
     input.setAttribute("role", "combobox");
     input.setAttribute("aria-autocomplete", "list");
     input.setAttribute("aria-controls", list.id);
