@@ -356,7 +356,7 @@ static void check_answer(const char *file, const char *key)
          "proof", "证明不能从条目到达树根 / the proof does not lead from the entry to the root");
     printf("条目在日志中，序号 / the entry is in the log, index：%ju\n", (uintmax_t)number[1]);
     show("条目 / entry", text[0]);
-    sha256(SPAN(""), text[3], SPAN(""), hash);
+    sha256(SPAN(""), text[3].p ? text[3] : SPAN(""), SPAN(""), hash);
     for (int i = 0; i < HASH; i++)
         snprintf(said + 10 + 2 * i, 4, "%02x\"", hash[i]);
     need(!text[3].p || memmem(text[0].p, text[0].n, said, strlen(said)), "content",
