@@ -487,8 +487,12 @@ static void test_rotation(void **state)
     buf_init(&note);
     add(&x, 5, "before", true);
     struct public_key first = *key_public(x.s.key[0]);
+    struct shop still = shop_open("turned"); /* a process that runs on with the old key */
     assert_int_equal(signer_rotate(&x.s, x.l, KEY_SM2, 1790000001, &e), OK);
     add(&x, 5, "between", true);
+    assert_int_equal(log_refresh(still.l, &e), OK);
+    assert_int_equal(signer_checkpoint(&still.s, still.l, 1790000003, &note, &e), ERR_CONFLICT);
+    shop_close(&still);
     struct public_key second = *key_public(x.s.key[0]);
     copy_file(file("turned.key"), file("second.key"));
     assert_int_equal(signer_rotate(&x.s, x.l, KEY_ED25519, 1790000002, &e), OK);
@@ -841,6 +845,9 @@ static void test_backup(void **state)
     assert_int_not_equal(access(file("fresh"), F_OK), 0);
     assert_int_not_equal(access(file("fresh.restore"), F_OK), 0);
     ask.force = true;
+    ask.seen_origin = "fumao/another"; /* not even then: it is the wrong witness */
+    assert_int_equal(backup_restore(&ask, &done, &e), ERR_USAGE);
+    ask.seen_origin = w.origin;
     if (backup_restore(&ask, &done, &e) != OK)
         fail_msg("%s", e.detail_en);
     assert_true(done.is_signed);
@@ -880,6 +887,9 @@ static void test_restore_replaces(void **state)
         fail_msg("%s", e.detail_en);
     assert_int_equal(done.seen, 41); /* what the store that is now aside had signed */
     assert_int_equal(access(done.aside, F_OK), 0);
+    char nodes[700]; /* of the old store: they must not be taken for the new one's */
+    snprintf(nodes, sizeof nodes, "%s.sha256", done.aside);
+    assert_int_equal(access(nodes, F_OK), 0);
     x = shop_open("used");
     assert_int_equal(log_size(x.l), 22);
     assert_int_equal(audit(x.d, key_public(x.s.key[0]), NULL).faults, 0);

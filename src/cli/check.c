@@ -249,9 +249,11 @@ int verb_check(const struct args *a)
     if (options_check(a, allowed, &e) != OK ||
         world_open_known(&w, option_get(a, "store"), day, &e) != OK)
         return print_fault(a, &e);
-    options_ask(a, &ask, NULL); /* facts and claims beyond the limit are left out */
+    enum err r = options_ask(a, &ask, &e);
     ask.sector = options_words(a);
-    if (ask_parse(w.codes, w.corpus, &ask, &set, &q, &facts, &e) != OK) {
+    if (r == OK)
+        r = ask_parse(w.codes, w.corpus, &ask, &set, &q, &facts, &e);
+    if (r != OK) {
         int status = print_fault(a, &e);
         world_close(&w);
         return status;

@@ -18,7 +18,8 @@ static void look_at_log(struct world *w, struct log_health *h)
     struct stat st;
     bool row, memory = strcmp(db_path(w->db), ":memory:") == 0;
     *h = (struct log_health){.entries = log_size(w->store.log), .mode = "-"};
-    if (db_prepare(w->db, "SELECT size,made_at FROM checkpoint ORDER BY size DESC LIMIT 1", &s, NULL) == OK) {
+    if (db_prepare(w->db, "SELECT size,made_at FROM checkpoint ORDER BY size DESC LIMIT 1", &s,
+                   NULL) == OK) {
         if (db_step(s, &row, NULL) == OK && row) {
             h->signed_size = (uint64_t)db_int(s, 0);
             h->made_at = db_int(s, 1);

@@ -135,7 +135,8 @@ static void say(const struct args *a, const struct findings *f, struct buf *out)
     buf_z(out, a->zh ? "存储文件  完好\n" : "store file   sound\n");
     audit_text(&f->audit, a->zh, out);
     buf_printf(out, a->zh ? "文件沿革  %llu 条，与日志重放一致\n留存答案  %llu 个内容，与日志一致（日志共 %llu 个）\nOK\n"
-                          : "editions     %llu, as the log tells them\nkept         %llu, as the log commits to them (%llu on the log)\n"
+                          : "editions     %llu, as the log tells them\n"
+                            "kept         %llu, as the log commits to them (%llu on the log)\n"
                             "OK\n",
                (unsigned long long)f->editions, (unsigned long long)f->kept,
                (unsigned long long)f->answers);

@@ -10,8 +10,7 @@
  * until the next call. */
 struct str options_words(const struct args *a);
 /* A question from --mode --from --to --kind --direction --on --known --fact --claim; what is not
- * said stays empty, the sector too. ERR_LIMIT when there are too many facts or claims: those that
- * fit are in *k all the same. */
+ * said stays empty, the sector too. ERR_LIMIT when there are too many facts or claims. */
 enum err options_ask(const struct args *a, struct ask *k, struct error *e);
 
 #endif

@@ -2,8 +2,6 @@
 #include "cli/options.h"
 #include "compare/route.h"
 
-#include <stdio.h>
-
 struct telling { /* what the output of one question goes through */
     const struct args *args;
     const struct world *w;

@@ -220,5 +220,15 @@ enum err signer_key_at(struct log *l, uint64_t size, struct public_key *out, str
 enum err signer_checkpoint(const struct signer *s, struct log *l, int64_t now, struct buf *note,
                            struct error *e)
 {
-    return s->n == 0 ? OK : log_checkpoint(l, s->key, s->n, now, note, e);
+    struct public_key named;
+    if (s->n == 0)
+        return OK;
+    /* A process that runs on after a change of key must not sign with the old one: the audit
+     * would never accept its heads. */
+    TRY(signer_key_at(l, MERKLE_SIZE_MAX, &named, e));
+    if (memcmp(named.id, key_public(s->key[s->n - 1])->id, sizeof named.id) != 0)
+        return err_set(e, ERR_CONFLICT, "密钥已被他人更换为 %s，须重新打开日志",
+                       "the key was changed by another process, to one of %s: open the log again",
+                       named.name);
+    return log_checkpoint(l, s->key, s->n, now, note, e);
 }

@@ -27,6 +27,7 @@ enum err signer_rotate(struct signer *s, struct log *l, enum key_kind kind, int6
 /* The public key the log names at this size; ERR_NOT_FOUND before the first. */
 enum err signer_key_at(struct log *l, uint64_t size, struct public_key *out, struct error *e);
 enum err signer_checkpoint(const struct signer *s, struct log *l, int64_t now, struct buf *note,
-                           struct error *e); /* log_checkpoint by these keys; nothing if n = 0 */
+                           struct error *e); /* log_checkpoint by these keys; nothing if n = 0.
+                            * ERR_CONFLICT when the log names another key by now */
 
 #endif
