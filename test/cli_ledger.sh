@@ -109,6 +109,14 @@ expect 0 '"holds": true' ledger verify "$tmp/answer.fumao" -o json
 sed 's/prohibited/permitted/' "$tmp/answer.fumao" >"$tmp/bad.fumao"
 cmp -s "$tmp/answer.fumao" "$tmp/bad.fumao" && fault "the edit changes nothing"
 expect 6 'integrity' ledger verify "$tmp/bad.fumao"
+# Beside the edition files alone: those it was decided by, and one that says something else.
+mkdir "$tmp/editions" "$tmp/others"
+cp data/instruments/cn-national-2024.json "$tmp/editions/"
+sed 's/"customs-declaration"/"customs-declarations"/' data/instruments/cn-national-2024.json \
+    >"$tmp/others/cn-national-2024.json"
+expect 0 'gives the same answer' ledger verify "$tmp/answer.fumao" --editions "$tmp/editions"
+expect 6 'not at hand: edition cn-national-2024' ledger verify "$tmp/answer.fumao" --editions "$tmp/others"
+expect 3 'cannot be opened' ledger verify "$tmp/answer.fumao" --editions "$tmp/nowhere"
 expect 0 'kept +1, as the log commits to them \(1 on the log\)' fsck
 out ledger checkpoint >"$tmp/note.old"
 size=$(sed -n 2p "$tmp/note.old")

@@ -32,7 +32,7 @@ static const struct verb {
      "index of openness, with the contribution of every measure", verb_openness},
     {"prove", "[EDITION]... [--on DATE] [--threads N]", "两个程序对每一格各判一次并比较",
      "decide every cell with both programs and compare", verb_prove},
-    {"ledger", "verify [FILE.fumao] [--key LINE|FILE] [--witness STATE] | prove INDEX [--size N] | prove --from N --to M |"
+    {"ledger", "verify [FILE.fumao] [--key LINE|FILE] [--editions DIR] [--witness STATE] | prove INDEX [--size N] | prove --from N --to M |"
      " checkpoint | key [rotate [--kind ed25519|sm2]] | log [--from N] [--kind K] | witness --key FILE --state FILE"
      " [--log DIR] [--log-key LINE|FILE] [--make-key]",
      "日志：核对、证明、见证", "the log: verified, proved, witnessed", verb_ledger},

@@ -50,6 +50,9 @@ enum err options_check(const struct args *a, const char *const *allowed, struct 
 enum err world_open(struct world *w, const char *store, struct error *e);
 /* For questions as of one day of knowledge, however long ago (registry_load_known). */
 enum err world_open_known(struct world *w, const char *store, day_t known, struct error *e);
+/* Puts the edition files of a folder (ID.json) in the place of the world's law; `content` tells
+ * which hashes are meant (editions.c). */
+enum err world_editions(struct world *w, const char *folder, struct str content, struct error *e);
 void world_close(struct world *w);
 
 struct bundle;

@@ -321,6 +321,8 @@ static enum err say_file(struct file_check *f, const struct args *a, struct buf 
     enum err r = OK;
     if (f->b.content.n > 0)
         TRY(open_world(f, a, e));
+    if (f->b.content.n > 0 && option_get(a, "editions") != NULL)
+        TRY(world_editions(&f->w, option_get(a, "editions"), f->b.content, e));
     jsonw_init(&j, out, true);
     if (json) {
         jsonw_object(&j);
@@ -681,7 +683,7 @@ static enum err list_entries(const struct args *a, struct store *s, struct buf *
 
 static int verify(const struct args *a)
 {
-    static const char *const of_store[] = {"key", "witness", NULL}, *const of_file[] = {"key", NULL};
+    static const char *const of_store[] = {"key", "witness", NULL}, *const of_file[] = {"key", "editions", NULL};
     struct error e = {0};
     if (a->n > 3)
         err_set(&e, ERR_USAGE, "用法：%s", "usage: %s", "fumao ledger verify [FILE.fumao] [--key LINE]");
