@@ -273,7 +273,7 @@ int main(void)
     check(classification_load(&codes, &arena, NULL) == OK);
     check(law_load_shipped(&law, &arena, codes, NULL) == OK);
     check(snapshot_create(&snapshot, law, NULL) == OK);
-    api = (struct api){codes, law, snapshot};
+    api = (struct api){.codes = codes, .corpus = law, .snapshot = snapshot};
     check(http_start_with(&http, &(struct http_options){.listen = "127.0.0.1:0", .handler = handle,
                                                         .ctx = &api, .large = large,
                                                         .rate_per_s = 1000000,

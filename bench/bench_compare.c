@@ -17,12 +17,12 @@
 #include <time.h>
 
 #include "bdd_diff.h"
-#include "compare/barriers.h"
 #include "compare/diff.h"
 #include "compare/map.h"
-#include "compare/openness.h"
 #include "compare/route.h"
 #include "lists.h"
+#include "openness/barriers.h"
+#include "openness/openness.h"
 #include "z3_diff.h"
 
 enum { Z3_TIMEOUT_MS = 60000 };

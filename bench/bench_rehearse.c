@@ -13,9 +13,9 @@
 
 #include <jansson.h>
 
-#include "compare/rehearse.h"
 #include "law/registry.h"
 #include "questions.h"
+#include "rehearsal/rehearsal.h"
 
 static struct arena program;
 static const struct classification *codes;

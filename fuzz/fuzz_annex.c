@@ -1,6 +1,6 @@
 /* Any bytes as an annex or a draft: refused, or read with findings that have a line; never a
  * crash. A draft made from an annex is read back with as many items and marks. */
-#include "compare/annex.h"
+#include "annex/annex.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -19,7 +19,7 @@ static void load_once(void)
     check(classification_load(&codes, &forever, NULL) == OK);
     check(law_load_shipped(&law, &forever, codes, NULL) == OK);
     check(snapshot_create(&s, law, NULL) == OK);
-    api = (struct api){codes, law, s};
+    api = (struct api){.codes = codes, .corpus = law, .snapshot = s};
 }
 
 static void answers_are_json(struct str s)

@@ -21,6 +21,25 @@ expect() {
     fi
 }
 
+# Keys to the API: a key is told once, and what is odd is refused with its place.
+keys=$tmp/keys.csv
+expect 0 '^fumao_[0-9a-f]{64}$' apikey add one --keys "$keys" --rate 7
+expect 0 '^one  7 a second, 35 at once$' apikey list --keys "$keys"
+expect 0 '"burst": 35' apikey list --keys "$keys" --json
+expect 5 'there is a key of the name one .conflict' apikey add one --keys "$keys"
+expect 2 '--keys FILE' apikey add two
+expect 2 'begin with' apikey add =two --keys "$keys"
+expect 2 'rate: "0" is no whole number' apikey add two --keys "$keys" --rate 0
+expect 3 'not-found' apikey remove two --keys "$keys"
+expect 3 'apikey add NAME' serve --keys "$tmp/none.csv"
+chmod 640 "$keys"
+expect 4 'mode 0640' apikey list --keys "$keys"
+expect 4 'chmod 600' serve --keys "$keys"
+chmod 600 "$keys"
+expect 0 '' apikey remove one --keys "$keys"
+printf 'x,y,1,1\r\n' >>"$keys"
+expect 2 'keys.csv:2 key_sha256: ' serve --keys "$keys"
+
 expect 0 'all well' doctor
 expect 0 'cn-national-2024 .*71/71 ' list log
 expect 0 'held 71 / published 71, A 5 · B 56 · C 10' list show cn-national-2024
@@ -56,6 +75,21 @@ expect 3 '' find zzzzqqqq
 expect 0 'differences 0' prove --on 2021-09-01
 expect 3 'not-found' prove cn-nothing
 expect 2 'needs 1 to' find
+
+# Help, of one verb and of all; a word is a word. What stdout did not take is no success.
+expect 0 '^  fumao check SECTOR' check --help
+expect 0 '^  fumao find WORDS' help find
+expect 0 '^  fumao prove' help
+"$fumao" find --help | grep -q 'fumao prove' && { echo "FAIL: find --help tells of prove"; failed=1; }
+expect 0 '^8010 ' find help
+expect 2 'zh or en, not fr' check --help --lang=fr
+for args in 'find lawyer' 'find lawyer -o json' 'list log'; do
+    # shellcheck disable=SC2086
+    out=$("$fumao" $args $store --lang en 2>&1 >/dev/full)
+    got=$?
+    [ "$got" = 75 ] && grep -q 'standard output cannot be written' <<<"$out" ||
+        { echo "FAIL: $args on a full disk gave $got: $out"; failed=1; }
+done
 
 printf '{"id":"x","id":"y"}' >"$tmp/twice.json"
 expect 1 'syntax' list lint "$tmp/twice.json"

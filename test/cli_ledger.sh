@@ -117,6 +117,8 @@ sed 's/"customs-declaration"/"customs-declarations"/' data/instruments/cn-nation
 expect 0 'gives the same answer' ledger verify "$tmp/answer.fumao" --editions "$tmp/editions"
 expect 6 'not at hand: edition cn-national-2024' ledger verify "$tmp/answer.fumao" --editions "$tmp/others"
 expect 3 'cannot be opened' ledger verify "$tmp/answer.fumao" --editions "$tmp/nowhere"
+# A name that is taken keeps nothing: the log would have an answer that nobody was given.
+expect 5 'conflict' check 7297 --mode 1 --from SG --to CN-SH --keep --out "$tmp/answer.fumao"
 expect 0 'kept +1, as the log commits to them \(1 on the log\)' fsck
 out ledger checkpoint >"$tmp/note.old"
 size=$(sed -n 2p "$tmp/note.old")

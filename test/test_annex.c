@@ -15,7 +15,7 @@
 #include <cmocka.h>
 #include <jansson.h>
 
-#include "compare/annex_inside.h"
+#include "annex/inside.h"
 
 static struct arena program, step; /* step: one case */
 static struct classification *codes;

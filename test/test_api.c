@@ -10,7 +10,9 @@
 #include <jansson.h>
 
 #include "api/batch.h"
+#include "api/gallery.h"
 #include "api/routes.h"
+#include "schema.h"
 #include "web/rate.h"
 
 static struct arena forever, step;
@@ -28,7 +30,9 @@ static int load(void **state)
         law_load_shipped(&law, &forever, codes, NULL) != OK ||
         snapshot_create(&s, law, NULL) != OK)
         return 1;
-    api = (struct api){codes, law, s};
+    api = (struct api){codes, law, s, NULL};
+    if (gallery_open(&api.gallery, codes, "sqlite::memory:", NULL) != OK)
+        return 1;
     return 0;
 }
 
@@ -218,6 +222,33 @@ static void single_is_get(void **state)
     free(was);
 }
 
+/* A code of many classes: each with the routes that it has when it is asked for alone. */
+static void routes_of_many(void **state)
+{
+    (void)state;
+    const char *rest = "&mode=1&from=SG&to=CN-SH&on=2026-06-01";
+    char target[200], before[8] = "";
+    snprintf(target, sizeof target, "/api/v1/route?sector=gbt:729%s", rest);
+    json_t *many = parse(get(target).body), *list = json_object_get(many, "answers");
+    assert_int_equal(json_object_size(many), 4);
+    assert_string_equal(json_string_value(json_object_get(many, "code")), "729");
+    assert_true(json_is_false(json_object_get(many, "partial")));
+    assert_true(json_array_size(list) > 1);
+    assert_int_equal(json_integer_value(json_object_get(many, "classes")), json_array_size(list));
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const json_t *one = json_array_get(list, i);
+        const char *class = json_string_value(
+            json_object_get(json_object_get(one, "question"), "sector"));
+        assert_true(strcmp(before, class) < 0);
+        snprintf(before, sizeof before, "%s", class);
+        snprintf(target, sizeof target, "/api/v1/route?sector=%s%s", class, rest);
+        json_t *alone = parse(get(target).body);
+        assert_true(json_equal(one, alone));
+        json_decref(alone);
+    }
+    json_decref(many);
+}
+
 static void lines(void **state)
 {
     (void)state;
@@ -338,6 +369,48 @@ static void refusals(void **state)
     assert_int_equal(post("/api/v1/lists", "{}").status, 405);
 }
 
+static json_t *searched(const char *among)
+{
+    struct buf target;
+    buf_init(&target);
+    buf_z(&target, "/api/v1/search?q=repair%20of%20lifts%20and%20air%20conditioners");
+    buf_z(&target, among);
+    buf_char(&target, '\0');
+    struct said a = get(target.p);
+    buf_finish(&target);
+    assert_int_equal(a.status, 200);
+    return parse(a.body);
+}
+
+/* The finder asks back, and an answer leaves its classes, in the order they had. */
+static void search_narrows(void **state)
+{
+    (void)state;
+    json_t *all = searched(""), *choice, *code, *class;
+    size_t i, k, left = 0;
+    assert_true(json_array_size(json_object_get(json_object_get(all, "ask"), "choices")) >= 2);
+    json_array_foreach(json_object_get(json_object_get(all, "ask"), "choices"), i, choice) {
+        struct buf among;
+        buf_init(&among);
+        json_array_foreach(json_object_get(choice, "codes"), k, code)
+            buf_printf(&among, "%s%s", k == 0 ? "&among=" : ",", json_string_value(code));
+        buf_char(&among, '\0');
+        json_t *some = searched(among.p), *classes = json_object_get(some, "classes");
+        assert_int_equal(json_array_size(classes), k);
+        json_array_foreach(classes, k, class)
+            assert_true(str_find(str_from(among.p),
+                                 str_from(json_string_value(json_object_get(class, "code"))),
+                                 NULL));
+        left += k;
+        buf_finish(&among);
+        json_decref(some);
+    }
+    assert_true(left >= 2 && left <= json_array_size(json_object_get(all, "classes")));
+    json_decref(all);
+    has_code(get("/api/v1/search?q=lift&among=4920,49x"), 404, "unknown-code", "among");
+    has_code(get("/api/v1/search?q=lift&among=49"), 404, "unknown-code", "among");
+}
+
 static void languages(void **state)
 {
     const struct http_field en = {STR("Accept-Language"), STR("en-GB, zh;q=0.5")};
@@ -424,69 +497,9 @@ static void forwarded(void **state)
 
 static json_t *description;
 
-static bool is_type(const json_t *v, const char *t)
-{
-    return strcmp(t, "object") == 0    ? json_is_object(v)
-           : strcmp(t, "array") == 0   ? json_is_array(v)
-           : strcmp(t, "string") == 0  ? json_is_string(v)
-           : strcmp(t, "integer") == 0 ? json_is_integer(v)
-           : strcmp(t, "number") == 0  ? json_is_number(v)
-           : strcmp(t, "boolean") == 0 ? json_is_boolean(v)
-                                       : json_is_null(v);
-}
-
-static bool type_fits(const json_t *type, const json_t *v)
-{
-    bool any = type == NULL;
-    size_t i;
-    json_t *t;
-    if (json_is_string(type))
-        return is_type(v, json_string_value(type));
-    json_array_foreach(type, i, t)
-        any |= is_type(v, json_string_value(t));
-    return any;
-}
-
-/* As much of JSON Schema as src/api/schemas uses: type, const, enum, required, properties, items,
- * anyOf, oneOf (taken as anyOf), $ref. `where` gets the first place that does not fit. */
 static bool fits(const json_t *schema, const json_t *v, char *where, size_t room, size_t at)
 {
-    const char *ref = json_string_value(json_object_get(schema, "$ref")), *name;
-    json_t *x, *list, *props = json_object_get(schema, "properties");
-    size_t i;
-    if (ref != NULL)
-        schema = json_object_get(json_object_get(json_object_get(description, "components"),
-                                                 "schemas"), strrchr(ref, '/') + 1);
-    if (ref != NULL)
-        return schema != NULL && fits(schema, v, where, room, at);
-    list = json_object_get(schema, "anyOf");
-    list = list != NULL ? list : json_object_get(schema, "oneOf");
-    bool any = list == NULL;
-    json_array_foreach(list, i, x)
-        any = any || fits(x, v, where, room, at);
-    x = json_object_get(schema, "const");
-    if (!any || !type_fits(json_object_get(schema, "type"), v) || (x != NULL && !json_equal(x, v)))
-        return false;
-    json_array_foreach(json_object_get(schema, "required"), i, x) {
-        if (json_is_object(v) && json_object_get(v, json_string_value(x)) == NULL) {
-            snprintf(where + at, room - at, "/%s is missing", json_string_value(x));
-            return false;
-        }
-    }
-    json_object_foreach(props, name, x) {
-        const json_t *member = json_object_get(v, name);
-        int n = snprintf(where + at, room - at, "/%s", name);
-        if (member != NULL && !fits(x, member, where, room, at + (size_t)n))
-            return false;
-    }
-    x = json_object_get(schema, "items");
-    for (i = 0; x != NULL && i < json_array_size(v); i++) {
-        int n = snprintf(where + at, room - at, "/%zu", i);
-        if (!fits(x, json_array_get(v, i), where, room, at + (size_t)n))
-            return false;
-    }
-    where[at] = '\0';
-    return true;
+    return schema_fits(description, schema, v, where, room, at);
 }
 
 static void check_operation(const char *path, const char *method, json_t *op)
@@ -506,6 +519,7 @@ static void check_operation(const char *path, const char *method, json_t *op)
     json_t *schema = json_object_get(
         json_object_get(json_object_get(responses, "content"), "application/json"), "schema");
     assert_non_null(schema);
+    assert_non_null(json_object_get(json_object_get(op, "responses"), "401"));
     if (!fits(schema, answer, where, sizeof where, 0))
         fail_msg("%s does not fit its schema at %s", path, where);
     if (body != NULL && !fits(json_object_get(content, "schema"), body, where, sizeof where, 0))
@@ -527,6 +541,9 @@ static void every_route(void **state)
             n++;
         }
     assert_int_equal(n, api_n_routes);
+    json_t *key = json_object_get(json_object_get(json_object_get(description, "components"),
+                                                  "securitySchemes"), "key");
+    assert_string_equal(json_string_value(json_object_get(key, "name")), "X-Api-Key");
     char where[256];
     json_t *schema = json_pack("{s:s}", "$ref", "#/components/schemas/answer");
     json_t *empty = json_object();
@@ -575,6 +592,7 @@ int main(void)
         cmocka_unit_test(lines),       cmocka_unit_test(lines_are_bounded),
         cmocka_unit_test(too_many),    cmocka_unit_test(refusals),  cmocka_unit_test(languages),
         cmocka_unit_test(conditional), cmocka_unit_test(rates),     cmocka_unit_test(floods),
-        cmocka_unit_test(forwarded),   cmocka_unit_test(every_route)};
+        cmocka_unit_test(forwarded),   cmocka_unit_test(every_route),
+        cmocka_unit_test(search_narrows), cmocka_unit_test(routes_of_many)};
     return cmocka_run_group_tests(tests, load, NULL);
 }

@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include "compare/barriers.h"
+#include "openness/barriers.h"
 
 enum { ON = 20605, KNOWN = 20779 }; /* 2026-06-01, 2026-11-22 */
 

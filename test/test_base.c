@@ -546,6 +546,35 @@ static void test_file(void **state)
     arena_finish(&a);
 }
 
+/* A result that is renamed into place must not take the place of what is no plain file. */
+static void test_file_may_be_made(void **state)
+{
+    (void)state;
+    char dir[] = "/tmp/fumao-test-XXXXXX", path[64], lost[64], link_path[64];
+    struct error e;
+    assert_non_null(mkdtemp(dir));
+    snprintf(path, sizeof path, "%s/f", dir);
+    snprintf(lost, sizeof lost, "%s/no/f", dir);
+    snprintf(link_path, sizeof link_path, "%s/l", dir);
+    assert_int_equal(file_may_be_made(path, &e), OK);
+    FILE *f = fopen(path, "w");
+    assert_non_null(f);
+    fclose(f);
+    assert_int_equal(file_may_be_made(path, &e), OK);
+    assert_int_equal(symlink(path, link_path), 0);
+    assert_int_equal(file_may_be_made(link_path, &e), ERR_INVALID);
+    assert_string_equal(e.file, link_path);
+    assert_int_equal(file_may_be_made("/dev/null", NULL), ERR_INVALID);
+    assert_int_equal(file_may_be_made(dir, &e), ERR_INVALID);
+    assert_int_equal(file_may_be_made(lost, &e), ERR_NOT_FOUND);
+    assert_non_null(strstr(e.hint, "mkdir"));
+    assert_int_equal(file_may_be_made("", NULL), ERR_USAGE);
+    assert_int_equal(file_may_be_made("only-a-name", NULL), OK);
+    unlink(link_path);
+    unlink(path);
+    rmdir(dir);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -557,6 +586,7 @@ int main(void)
         cmocka_unit_test(test_csv_refused), cmocka_unit_test(test_csv_write),
         cmocka_unit_test(test_rng),         cmocka_unit_test(test_hash),
         cmocka_unit_test(test_err),         cmocka_unit_test(test_file),
+        cmocka_unit_test(test_file_may_be_made),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,7 +1,7 @@
 /*
- * What changed, where a list bites, and the life of a rule: compare/chronicle.h, heat.h and
- * life.h on the shipped law and on a corpus with a corrected record; and the feed of /changes,
- * well formed (RFC 4287), the same ids in both languages.
+ * What changed, where a list bites, and the life of a rule: compare/chronicle.h, openness/heat.h
+ * and compare/life.h on the shipped law and on a corpus with a corrected record; and the feed of
+ * /changes, well formed (RFC 4287), the same ids in both languages.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,9 +13,9 @@
 #include <cmocka.h>
 
 #include "compare/chronicle.h"
-#include "compare/heat.h"
+#include "compare/compare.h"
 #include "compare/life.h"
-#include "compare/side.h"
+#include "openness/heat.h"
 #include "portal/portal.h"
 
 static struct arena program;

@@ -16,7 +16,7 @@
 
 #include "base/csv.h"
 #include "compare/diff.h"
-#include "compare/gap.h"
+#include "openness/gap.h"
 
 static struct arena program, season;
 static const struct classification *codes;

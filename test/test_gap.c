@@ -15,7 +15,7 @@
 #include <cmocka.h>
 #include <jansson.h>
 
-#include "compare/gap.h"
+#include "openness/gap.h"
 
 static struct arena program, season;
 static const struct classification *codes;

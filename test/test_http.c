@@ -16,6 +16,7 @@
 
 #include <cmocka.h>
 
+#include "web/callers.h"
 #include "web/http.h"
 
 static struct http *server;
@@ -36,6 +37,10 @@ static void echo(const struct request *req, struct response *res)
         buf_printf(b, "f[%.*s]=[%.*s]\n", STR_ARG(req->form[i].key), STR_ARG(req->form[i].value));
     }
     buf_printf(b, "body=%zu x-a=[%.*s]\n", req->body.n, STR_ARG(http_header(req, "x-a")));
+    for (int i = 0; i < req->n_headers; i++) {
+        buf_printf(b, "h[%.*s]=[%.*s]\n", STR_ARG(req->headers[i].key),
+                   STR_ARG(req->headers[i].value));
+    }
 }
 
 static atomic_int streams_ended;
@@ -59,7 +64,9 @@ static void handle(void *ctx, const struct request *req, struct response *res)
 {
     check(ctx == &server);
     atomic_fetch_add(&handled, 1);
-    if (str_eqz(req->path, "/slow")) {
+    if (str_eqz(req->path, "/thread")) {
+        buf_printf(&res->body, "thread %lx.", (unsigned long)pthread_self());
+    } else if (str_eqz(req->path, "/slow")) {
         atomic_store(&slow_running, true);
         nanosleep(&(struct timespec){.tv_nsec = 400 * 1000 * 1000}, NULL);
         buf_z(&res->body, "slow but whole");
@@ -83,6 +90,12 @@ static void handle(void *ctx, const struct request *req, struct response *res)
         if (http_query(req, "fail").n > 0) {
             http_problem(req, res, 404, "无", "none");
         }
+    } else if (str_eqz(req->path, "/charge")) {
+        int64_t n = 0;
+        check(str_int(http_query(req, "n"), &n));
+        if (http_charge(req, res, (int)n)) {
+            buf_z(&res->body, "charged");
+        }
     } else if (str_eqz(req->path, "/big")) {
         for (int i = 0; i < 300000; i++) {
             buf_char(&res->body, 'x');
@@ -92,15 +105,20 @@ static void handle(void *ctx, const struct request *req, struct response *res)
     }
 }
 
-static int dial(void)
+static void dial_with(int fd)
 {
     struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons((uint16_t)http_port(server))};
     at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
     assert_true(fd >= 0);
     struct timeval patience = {.tv_sec = 10};
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
     assert_int_equal(connect(fd, (struct sockaddr *)&at, sizeof at), 0);
+}
+
+static int dial(void)
+{
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    dial_with(fd);
     return fd;
 }
 
@@ -369,6 +387,42 @@ static void problems(void **state)
     has(a, "no <such> page");
 }
 
+/* Connections that live at one time are dealt out evenly to the threads that serve them. */
+static void connections_spread(void **state)
+{
+    enum { AT_ONCE = 32 };
+    static const char request[] = "GET /thread HTTP/1.1\r\nHost: x\r\n\r\n";
+    int fd[AT_ONCE], same = 0;
+    char first[64] = "", id[64];
+    (void)state;
+    if (sysconf(_SC_NPROCESSORS_ONLN) < 2)
+        skip();
+    /* All sockets first: the server's descriptors follow each other, as they do when the clients
+     * are other processes. */
+    for (int i = 0; i < AT_ONCE; i++)
+        fd[i] = socket(AF_INET, SOCK_STREAM, 0);
+    for (int i = 0; i < AT_ONCE; i++)
+        dial_with(fd[i]);
+    for (int i = 0; i < AT_ONCE; i++) {
+        char answer[4096];
+        ssize_t n = 0, k;
+        assert_true(write_all(fd[i], request, sizeof request - 1));
+        do {
+            k = recv(fd[i], answer + n, sizeof answer - 1 - (size_t)n, 0);
+            assert_true(k > 0);
+            n += k;
+            answer[n] = '\0';
+        } while (strstr(answer, "thread ") == NULL || answer[n - 1] != '.');
+        snprintf(id, sizeof id, "%.40s", strstr(answer, "thread "));
+        if (i == 0)
+            memcpy(first, id, sizeof first);
+        same += strcmp(first, id) == 0;
+    }
+    for (int i = 0; i < AT_ONCE; i++)
+        close(fd[i]);
+    assert_in_range(same, 1, AT_ONCE / 2 + 4);
+}
+
 static void *call_slow(void *arg)
 {
     (void)arg;
@@ -534,6 +588,164 @@ static void rates(void **state)
     server = was;
 }
 
+/* ---- keys ---- */
+
+static char keys_path[] = "/tmp/fumao-http-keys-XXXXXX";
+static char key_of[2][CALLER_KEY_CHARS + 1];
+static struct callers *callers;
+static struct http *without_keys;
+
+/* Two callers: 1 a second and 3 at once, 1 and 5; anybody else 1 and 2. */
+static int start_keyed(void **state)
+{
+    static const char *const free_paths[] = {"/free", NULL};
+    struct buf b;
+    (void)state;
+    buf_init(&b);
+    callers_write_head(&b);
+    for (int i = 0; i < 2; i++) {
+        struct caller k = {.name = i == 0 ? STR("one") : STR("two"), .per_s = 1};
+        k.burst = 3 + 2 * i;
+        caller_make_key(key_of[i], k.digest);
+        caller_write(&k, &b);
+    }
+    int fd = mkstemp(keys_path); /* 0600 */
+    bool well = fd >= 0 && write(fd, b.p, b.n) == (ssize_t)b.n && close(fd) == 0;
+    buf_finish(&b);
+    well = well && callers_read(&callers, keys_path, NULL) == OK;
+    unlink(keys_path);
+    memcpy(keys_path + sizeof keys_path - 7, "XXXXXX", 6);
+    without_keys = server;
+    atomic_store(&fake_ns, 5000000000u);
+    const struct http_options o = {.listen = ":0", .handler = handle, .ctx = &server,
+                                   .uncounted = free_paths, .rate_per_s = 1, .rate_burst = 2,
+                                   .callers = callers, .now_ns = fake_now};
+    return !well || http_start_with(&server, &o, NULL) != OK;
+}
+
+static int finish_keyed(void **state)
+{
+    (void)state;
+    http_stop(server);
+    server = without_keys;
+    callers_destroy(callers);
+    return 0;
+}
+
+/* `header` is a printf format with one %s, for the key. */
+__attribute__((format(printf, 2, 0)))
+static const char *with(const char *path, const char *header, const char *key)
+{
+    char said[200], request[400];
+    snprintf(said, sizeof said, header, key);
+    snprintf(request, sizeof request, "GET %s HTTP/1.1\r\n%s\r\n" END, path, said);
+    return talk(request);
+}
+
+static void keys_have_budgets(void **state)
+{
+    const char *a;
+    (void)state;
+    for (int left = 2; left >= 0; left--) {
+        char limit[64];
+        snprintf(limit, sizeof limit, "RateLimit-Limit: 3\r\nRateLimit-Remaining: %d\r\n", left);
+        a = with("/x", left == 1 ? "authorization: BEARER %s" : "X-Api-Key: %s", key_of[0]);
+        assert_int_equal(status_of(a), 200);
+        has(a, limit);
+        has_not(a, key_of[0]); /* though the handler writes every header */
+        has(a, left == 1 ? "h[authorization]=[]" : "h[X-Api-Key]=[]");
+    }
+    a = with("/x", "X-Api-Key: %s", key_of[0]);
+    assert_int_equal(status_of(a), 429);
+    has(a, "Retry-After: 1\r\n");
+    a = with("/x", "X-Api-Key: %s", key_of[1]); /* another key, another bucket */
+    assert_int_equal(status_of(a), 200);
+    has(a, "RateLimit-Limit: 5\r\nRateLimit-Remaining: 4\r\n");
+    a = with("/x", "X-A: %s", "no key"); /* and the address has its own still */
+    assert_int_equal(status_of(a), 200);
+    has(a, "RateLimit-Limit: 2\r\nRateLimit-Remaining: 1\r\n");
+    a = with("/x", "Authorization: Basic %s", "eDp5"); /* not ours */
+    assert_int_equal(status_of(a), 200);
+    has(a, "RateLimit-Limit: 2\r\nRateLimit-Remaining: 0\r\n");
+    has(a, "h[Authorization]=[Basic eDp5]");
+    assert_int_equal(status_of(with("/x", "X-A: %s", "")), 429);
+    assert_int_equal(status_of(with("/x", "X-Api-Key: %s", key_of[1])), 200);
+}
+
+static void unknown_keys(void **state)
+{
+    char near[CALLER_KEY_CHARS + 1], body[600];
+    int before = atomic_load(&handled);
+    (void)state;
+    memcpy(near, key_of[0], sizeof near);
+    near[CALLER_KEY_CHARS - 1] ^= 1;
+    const char *a = with("/x", "X-Api-Key: %s", near);
+    assert_int_equal(status_of(a), 401);
+    secured(a);
+    has(a, "Content-Type: application/problem+json\r\n");
+    has(a, "WWW-Authenticate: Bearer realm=\"fumao\"\r\n");
+    has(a, "RateLimit-Limit: 2\r\nRateLimit-Remaining: 1\r\n"); /* the address pays */
+    has_not(a, near);
+    snprintf(body, sizeof body, "%s", strstr(a, "\r\n\r\n"));
+    a = with("/x", "Authorization: Bearer%s", "");
+    assert_int_equal(status_of(a), 401);
+    assert_string_equal(strstr(a, "\r\n\r\n"), body);
+    assert_int_equal(status_of(with("/x", "X-Api-Key: %s", "guess")), 429);
+    assert_int_equal(atomic_load(&handled), before); /* no handler saw any of these */
+    a = with("/free", "X-Api-Key: %s", "guess"); /* not counted, not looked up, yet blanked */
+    assert_int_equal(status_of(a), 200);
+    has(a, "h[X-Api-Key]=[]");
+    atomic_fetch_add(&fake_ns, 1000000000u);
+    a = with("/x", "Authorization: Bearer 1\r\nX-Api-Key: %s", key_of[0]);
+    assert_int_equal(status_of(a), 400);
+    has(a, "RateLimit-Limit: 2\r\n"); /* neither key pays */
+    assert_int_equal(status_of(with("/x", "X-Api-Key: %s", key_of[0])), 200);
+}
+
+static void keys_not_read(void **state)
+{
+    (void)state;
+    const char *a = with("/x", "X-Api-Key: %s", "whatever");
+    assert_int_equal(status_of(a), 200);
+    has(a, "h[X-Api-Key]=[whatever]");
+    has(with("/charge?n=1000000", "X-A: %s", ""), "charged"); /* nothing is counted */
+}
+
+static void charges(void **state)
+{
+    static const char said[] = "X-Api-Key: %s";
+    (void)state;
+    const char *a = with("/charge?n=1", said, key_of[0]);
+    has(a, "charged");
+    has(a, "RateLimit-Limit: 3\r\nRateLimit-Remaining: 1\r\nRateLimit-Reset: 2\r\n");
+    a = with("/charge?n=1", said, key_of[0]); /* one for the request, none is left for more */
+    assert_int_equal(status_of(a), 429);
+    has(a, "Retry-After: 2\r\n"); /* the whole price */
+    has(a, "RateLimit-Remaining: 0\r\nRateLimit-Reset: 3\r\n");
+    has(a, "too-many-requests");
+    has_not(a, "charged");
+    atomic_fetch_add(&fake_ns, 2000000000u);
+    has(with("/charge?n=1", said, key_of[0]), "charged");
+    atomic_fetch_add(&fake_ns, 2000000000u); /* two are there: no full bucket */
+    assert_int_equal(status_of(with("/charge?n=100", said, key_of[0])), 429);
+    atomic_fetch_add(&fake_ns, 2000000000u);
+    a = with("/charge?n=100", said, key_of[0]); /* more than a bucket, and it was full */
+    has(a, "charged");
+    has(a, "RateLimit-Remaining: 0\r\nRateLimit-Reset: 101\r\n");
+    a = with("/x", said, key_of[0]);
+    assert_int_equal(status_of(a), 429);
+    has(a, "Retry-After: 99\r\n");
+    a = with("/charge?n=3", said, key_of[1]);
+    has(a, "RateLimit-Remaining: 1\r\n"); /* not the other's debt */
+    a = with("/charge?n=1", "X-A: %s", "");
+    has(a, "RateLimit-Remaining: 0\r\n"); /* by address as well */
+    assert_int_equal(status_of(with("/x", "X-A: %s", "")), 429);
+    atomic_fetch_add(&fake_ns, 98000000000u);
+    assert_int_equal(status_of(with("/x", said, key_of[0])), 429);
+    atomic_fetch_add(&fake_ns, 1000000000u);
+    assert_int_equal(status_of(with("/x", said, key_of[0])), 200);
+}
+
 static void bad_addresses(void **state)
 {
     static const char *const bad[] = {"", "x", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536",
@@ -577,7 +789,12 @@ int main(void)
         cmocka_unit_test(streams), cmocka_unit_test(known_before),
         cmocka_unit_test(large_bodies), cmocka_unit_test(large_bodies_together),
         cmocka_unit_test(rates),
-        cmocka_unit_test(bad_addresses), cmocka_unit_test(stop_drains),
+        cmocka_unit_test_setup_teardown(keys_have_budgets, start_keyed, finish_keyed),
+        cmocka_unit_test_setup_teardown(unknown_keys, start_keyed, finish_keyed),
+        cmocka_unit_test_setup_teardown(charges, start_keyed, finish_keyed),
+        cmocka_unit_test(keys_not_read),
+        cmocka_unit_test(bad_addresses), cmocka_unit_test(connections_spread),
+        cmocka_unit_test(stop_drains),
     };
     return cmocka_run_group_tests(tests, start, finish);
 }

@@ -13,9 +13,9 @@
 
 #include <cmocka.h>
 
-#include "compare/kept.h"
 #include "law/registry.h"
 #include "ledger/bundle.h"
+#include "rehearsal/kept.h"
 
 static struct arena program, step;
 static struct classification *codes;

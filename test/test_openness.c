@@ -13,8 +13,8 @@
 
 #include <cmocka.h>
 
-#include "compare/openness.h"
-#include "compare/stri.h"
+#include "openness/openness.h"
+#include "openness/stri.h"
 
 static struct arena program, season;
 static struct classification *codes;

@@ -10,8 +10,8 @@
 #include <cmocka.h>
 #include <jansson.h>
 
-#include "compare/rehearse.h"
 #include "law/registry.h"
+#include "rehearsal/rehearsal.h"
 
 enum { QUESTIONS = 1500, DRAFTS = 6 };
 

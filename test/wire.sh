@@ -74,6 +74,10 @@ wants 'Fumao-Snapshot: '
 post 200 "/api/v1/decide?form=short" application/x-ndjson '{"sector":"7231","mode":1}'
 wants 'Transfer-Encoding: chunked'
 post 400 /api/v1/decide application/json '[{}'
+for body in '' null 7 '"7231"'; do
+    post 400 /api/v1/decide application/json "$body"
+    wants 'the body is one question (an object) or an array of questions'
+done
 say 413 "POST /api/v1/decide HTTP/1.1\r\nContent-Length: 99999999\r\n$end"
 wants LIMIT_BATCH_BYTES
 say 405 "POST /api/v1/lists HTTP/1.1\r\nContent-Length: 0\r\n$end"
@@ -112,6 +116,41 @@ say 200 "GET /style.css HTTP/1.1\r\n$end"
 say 200 "GET /js/main.js HTTP/1.1\r\n$end"
 kill -TERM "$pid"
 wait "$pid" || faults=$((faults + 1))
+
+# Keys: a batch costs 1 + n/100 of the budget of its key; a key nobody holds is refused; no key is
+# ever written to the log.
+key=$("$fumao" apikey add wire --keys "$store/keys.csv" --rate 1 --burst 5 2>"$log")
+gone=$("$fumao" apikey add gone --keys "$store/keys.csv" 2>>"$log")
+"$fumao" apikey remove gone --keys "$store/keys.csv" || faults=$((faults + 1))
+grep -qF -e "$key" -e "$gone" "$store/keys.csv" && { echo "a key in the file"; faults=$((faults + 1)); }
+"$fumao" serve --listen 127.0.0.1:0 --keys "$store/keys.csv" --store "sqlite:$store/s.db" 2>"$log" &
+pid=$!
+port=
+for _ in $(seq 100); do
+    port=$(sed -n 's|.*http://127\.0\.0\.1:\([0-9]*\)/.*|\1|p' "$log")
+    [ -n "$port" ] && break
+    sleep 0.1
+done
+lines=$(printf '{"mode":9}\\n\\n%.0s' $(seq 299)) # 299 questions: 1 + 2 tokens
+say 200 "POST /api/v1/decide HTTP/1.1\r\nX-Api-Key: $key\r\nContent-Type: application/x-ndjson\r\nContent-Length: $((299 * 12))\r\n$end$lines"
+wants 'RateLimit-Limit: 5'
+wants 'RateLimit-Remaining: 2'
+array="[$(printf '{},%.0s' $(seq 999)){}]" # 1 + 10, and the bucket is not full
+say 429 "POST /api/v1/decide HTTP/1.1\r\nAuthorization: Bearer $key\r\nContent-Length: ${#array}\r\n$end$array"
+wants 'Retry-After: '
+post 200 /api/v1/decide application/json "$array" # without a key the budget is another
+wants 'RateLimit-Limit: 5000'
+for no in "$gone" "${key%?}" x; do
+    say 401 "GET /check HTTP/1.1\r\nX-Api-Key: $no\r\n$end"
+    wants 'WWW-Authenticate: Bearer'
+done
+kill -TERM "$pid"
+wait "$pid" || faults=$((faults + 1))
+grep -qF -e "$key" -e "$gone" "$log" && { echo "a key in the log"; faults=$((faults + 1)); }
+chmod 644 "$store/keys.csv"
+status=0
+"$fumao" serve --keys "$store/keys.csv" --store "sqlite:$store/s.db" 2>/dev/null || status=$?
+[ "$status" -eq 4 ] || { echo "keys open to others: status $status"; faults=$((faults + 1)); }
 pid=
 echo "wire: $faults faults"
 [ "$faults" -eq 0 ]

@@ -14,10 +14,13 @@
 #include "api/ask.h"
 #include "web/http.h"
 
+struct gallery;
+
 struct api {
     const struct classification *codes;
     const struct corpus *corpus;
     const struct snapshot *snapshot;
+    struct gallery *gallery; /* released statistics (gallery.h); NULL: none */
 };
 
 /* The leaves of a set, by what is answered: same outcome, interval and prevailing provisions. */
@@ -55,6 +58,12 @@ void api_lists_json(const struct api *api, struct buf *out);
 void api_list_json(const struct api *api, int instrument, struct buf *out);
 void api_provision_json(const struct api *api, const struct provision *p, struct buf *out);
 void api_find_json(const struct api *api, struct str words, struct buf *out, bool pretty);
+/* Of what the words found only the classes that `among` names: codes parted by commas, as an answer
+ * to the narrowing question gives them; empty keeps all. ERR_UNKNOWN_CODE. */
+enum err api_among(const struct classification *codes, struct str among, struct finding *f,
+                   struct error *e);
+void api_found_json(const struct api *api, struct str words, const struct finding *f,
+                    struct buf *out, bool pretty);
 /* `detail` in the language of the request; detail_zh and detail_en are always there. */
 void api_problem(const struct request *rq, const struct error *e, struct response *rs);
 void api_problem_json(const struct error *e, bool english, struct jsonw *w);

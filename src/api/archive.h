@@ -6,9 +6,9 @@
 #ifndef API_ARCHIVE_H
 #define API_ARCHIVE_H
 
-#include "compare/kept.h"
 #include "ledger/bundle.h"
 #include "ledger/writer.h"
+#include "rehearsal/kept.h"
 
 struct archive;
 

@@ -18,6 +18,34 @@ int ask_leaf(const struct sector_set *s, int leaf)
     }
 }
 
+enum err ask_answers(const struct sector_set *set, struct question *q, ask_answer_fn *one,
+                     void *ctx, struct buf *out)
+{
+    struct jsonw j;
+    struct buf answer;
+    enum err r = OK;
+    buf_init(&answer);
+    jsonw_init(&j, out, false);
+    jsonw_object(&j);
+    jsonw_kstr(&j, "code", set->code);
+    jsonw_kbool(&j, "partial", set->partial);
+    jsonw_kint(&j, "classes", set->count);
+    jsonw_key(&j, "answers");
+    jsonw_array(&j);
+    for (int l = ask_leaf(set, 0); l >= 0 && r == OK; l = ask_leaf(set, l + 1)) {
+        q->sector = l;
+        buf_clear(&answer);
+        r = one(ctx, q, &answer);
+        if (r == OK) {
+            jsonw_raw(&j, buf_view(&answer));
+        }
+    }
+    jsonw_end(&j);
+    jsonw_end(&j);
+    buf_finish(&answer);
+    return r;
+}
+
 static enum err ambiguous(const struct classification *c, struct str words,
                           const struct finding *f, struct error *e)
 {

@@ -36,4 +36,10 @@ enum err ask_parse(const struct classification *c, const struct corpus *law,
 /* The next leaf of the set from `leaf` on; -1 after the last. */
 int ask_leaf(const struct sector_set *s, int leaf);
 
+/* A code that stands for many classes, as JSON: {"code","partial","classes","answers":[...]} with
+ * what `one` writes of each class, q->sector set, in order. Ends with the first error of `one`. */
+typedef enum err ask_answer_fn(void *ctx, const struct question *q, struct buf *out);
+enum err ask_answers(const struct sector_set *set, struct question *q, ask_answer_fn *one,
+                     void *ctx, struct buf *out);
+
 #endif

@@ -382,6 +382,17 @@ void batch_destroy(void *batch)
     free(b);
 }
 
+uint64_t batch_questions(const struct batch *b)
+{
+    if (b->options.form == BATCH_ARRAY)
+        return (uint64_t)b->n_elements;
+    uint64_t n = 0;
+    struct str rest = b->text;
+    while (rest.n > 0)
+        n += str_trim(str_cut(rest, '\n', &rest)).n > 0;
+    return n;
+}
+
 uint64_t batch_answers(const struct batch *b)
 {
     return b->answers;

@@ -30,6 +30,8 @@ enum err batch_create(struct batch **out, const struct api *api, struct str text
 void batch_destroy(void *batch); /* accepts NULL */
 /* Appends more answers, about `room` bytes of them; false when nothing is left. */
 bool batch_next(struct batch *b, size_t room, struct buf *out);
+/* How many there are: elements, or lines that are not blank. */
+uint64_t batch_questions(const struct batch *b);
 uint64_t batch_answers(const struct batch *b); /* written so far, problems included */
 
 #endif

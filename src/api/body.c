@@ -70,6 +70,9 @@ static enum err bad_field(struct str name, const char *zh, const char *en, struc
 
 static enum err bad_value(struct str name, struct error *e)
 {
+    if (name.n == 0) /* not even an object */
+        return bad_field(name, "正文应是一个问题（对象）或问题的数组%s",
+                         "the body is one question (an object) or an array of questions%s", e);
     return bad_field(name, "字段“%s”不能这样写", "the field \"%s\" cannot be written so", e);
 }
 

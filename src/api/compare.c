@@ -1,12 +1,12 @@
 /* Lists compared, mapped and measured: the JSON is that of the verbs of the same names. */
 #include "api/routes.h"
 
-#include "compare/barriers.h"
 #include "compare/diff.h"
-#include "compare/gap.h"
 #include "compare/map.h"
-#include "compare/openness.h"
 #include "compare/route.h"
+#include "openness/barriers.h"
+#include "openness/gap.h"
+#include "openness/openness.h"
 
 /*
  * API: GET /api/v1/diff -> diff
@@ -91,37 +91,30 @@ enum err api_get_map(struct api_call *c, struct error *e)
     return OK;
 }
 
-/* A code that stands for many classes: each with its routes, as `fumao route -o json` gives it. */
+struct routing { /* what the routes of one class after another go through */
+    const struct snapshot *law;
+    struct arena step; /* one class */
+    struct error *e;
+};
+
+static enum err write_routes(void *ctx, const struct question *q, struct buf *out)
+{
+    struct routing *x = ctx;
+    struct routes r;
+    arena_reset(&x->step);
+    TRY(route_find(&r, &x->step, x->law, q, x->e));
+    route_json(&r, x->law, out, false);
+    return OK;
+}
+
+/* As `fumao route -o json` gives it. */
 static enum err many_routes(struct api_call *c, struct question *q, const struct sector_set *set,
                             struct error *e)
 {
-    struct jsonw j;
-    struct arena step;
-    enum err r = OK;
-    arena_init(&step);
-    jsonw_init(&j, &c->rs->body, false);
-    jsonw_object(&j);
-    jsonw_kstr(&j, "code", set->code);
-    jsonw_kbool(&j, "partial", set->partial);
-    jsonw_kint(&j, "classes", set->count);
-    jsonw_key(&j, "answers");
-    jsonw_array(&j);
-    for (int l = ask_leaf(set, 0); l >= 0 && r == OK; l = ask_leaf(set, l + 1)) {
-        struct routes routes;
-        struct buf one;
-        buf_init(&one);
-        q->sector = l;
-        r = route_find(&routes, &step, c->api->snapshot, q, e);
-        if (r == OK) {
-            route_json(&routes, c->api->snapshot, &one, false);
-            jsonw_raw(&j, buf_view(&one));
-        }
-        buf_finish(&one);
-        arena_reset(&step);
-    }
-    jsonw_end(&j);
-    jsonw_end(&j);
-    arena_finish(&step);
+    struct routing x = {.law = c->api->snapshot, .e = e};
+    arena_init(&x.step);
+    enum err r = ask_answers(set, q, write_routes, &x, &c->rs->body);
+    arena_finish(&x.step);
     return r;
 }
 

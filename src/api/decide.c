@@ -145,6 +145,11 @@ static enum err many(struct api_call *c, enum batch_form form, bool brief, struc
     const struct batch_options o = {form, brief, http_wants_english(c->rq)};
     struct batch *b;
     TRY(batch_create(&b, c->api, c->rq->body, &o, e));
+    int tokens = (int)(batch_questions(b) / LIMIT_QUESTIONS_A_TOKEN);
+    if (!http_charge(c->rq, c->rs, tokens)) {
+        batch_destroy(b);
+        return OK;
+    }
     c->rs->type = form == BATCH_LINES ? "application/x-ndjson" : "application/json";
     http_set(c->rs, "Fumao-Snapshot", str_from(c->api->corpus->hash));
     if (brief && form == BATCH_ARRAY) {

@@ -161,29 +161,65 @@ static void found_provisions(const struct api *api, struct str words, struct jso
     jsonw_kint(w, "provisions_total", n);
 }
 
+enum err api_among(const struct classification *codes, struct str among, struct finding *f,
+                   struct error *e)
+{
+    bool named[sizeof f->best / sizeof *f->best] = {false};
+    int n = 0;
+    struct str rest = among;
+    if (among.n == 0) {
+        return OK;
+    }
+    while (rest.n > 0) {
+        struct str code = str_trim(str_cut(rest, ',', &rest));
+        int at = codelist_find(&codes->gbt, code);
+        int leaf = at < 0 ? 0 : codes->gbt.code[at].leaf_from;
+        if (at < 0 || codes->gbt.leaf[leaf] != at) {
+            return api_no(e, ERR_UNKNOWN_CODE, "among", code, "/api/v1/search?q=");
+        }
+        for (int i = 0; i < f->n; i++) {
+            named[i] |= f->best[i].leaf == leaf;
+        }
+    }
+    f->clear = f->clear && named[0];
+    for (int i = 0; i < f->n; i++) {
+        if (named[i]) {
+            f->best[n++] = f->best[i];
+        }
+    }
+    f->n = n;
+    return OK;
+}
+
 void api_find_json(const struct api *api, struct str words, struct buf *out, bool pretty)
 {
     struct finding f = {0};
-    struct jsonw w;
     if (words.n > 0) {
         classification_find(api->codes, words, &f);
     }
+    api_found_json(api, words, &f, out, pretty);
+}
+
+void api_found_json(const struct api *api, struct str words, const struct finding *f,
+                    struct buf *out, bool pretty)
+{
+    struct jsonw w;
     jsonw_init(&w, out, pretty);
     jsonw_object(&w);
     jsonw_key(&w, "classes");
     jsonw_array(&w);
-    for (int i = 0; i < f.n; i++) {
-        const struct code *k = sector_leaf(api->codes, f.best[i].leaf);
+    for (int i = 0; i < f->n; i++) {
+        const struct code *k = sector_leaf(api->codes, f->best[i].leaf);
         jsonw_object(&w);
         jsonw_kstr(&w, "code", k->code);
         kwords(&w, "title", k->name_zh, k->name_en);
-        jsonw_kint(&w, "score", f.best[i].score);
-        jsonw_kstr(&w, "matched", f.best[i].matched);
+        jsonw_kint(&w, "score", f->best[i].score);
+        jsonw_kstr(&w, "matched", f->best[i].matched);
         jsonw_end(&w);
     }
     jsonw_end(&w);
-    jsonw_kbool(&w, "clear", f.clear);
-    narrowing_json(api->codes, &f, &w);
+    jsonw_kbool(&w, "clear", f->clear);
+    narrowing_json(api->codes, f, &w);
     found_provisions(api, words, &w);
     jsonw_end(&w);
 }
@@ -192,13 +228,15 @@ void api_find_json(const struct api *api, struct str words, struct buf *out, boo
 
 /*
  * API: GET /api/v1/search -> found
- * zh: 文字对应的类别与条目
- * en: Classes and provisions that words mean
+ * zh: 文字对应的类别与条目；类别不明确时附一个能缩小范围的问题（ask）
+ * en: Classes and provisions that words mean; if no class is clear, a question that narrows (ask)
  * query q string! | 文字，中文或英文 | words, Chinese or English
+ * query among string | 只留这些类别：ask 中一个选项的 codes，以逗号分隔 | only these classes: codes of a choice of ask
  * example: /api/v1/search?q=%E4%BA%91
  */
 enum err api_get_search(struct api_call *c, struct error *e)
 {
+    struct finding f = {0};
     struct str words = api_arg(c, "q");
     if (words.n > LIMIT_WORDS_BYTES) {
         err_set(e, ERR_LIMIT, "搜索词超过 %d 字节", "the words are longer than %d bytes",
@@ -206,7 +244,11 @@ enum err api_get_search(struct api_call *c, struct error *e)
         err_at(e, "", 0, "q");
         return ERR_LIMIT;
     }
-    api_find_json(c->api, words, &c->rs->body, false);
+    if (words.n > 0) {
+        classification_find(c->api->codes, words, &f);
+    }
+    TRY(api_among(c->api->codes, api_arg(c, "among"), &f, e));
+    api_found_json(c->api, words, &f, &c->rs->body, false);
     return OK;
 }
 
@@ -307,18 +349,17 @@ static enum err read_wanted(struct api_call *c, struct wanted *w, struct error *
     struct str id = api_arg(c, "instrument"), effect = api_arg(c, "effect");
     struct str grade = api_arg(c, "evidence");
     w->instrument = id.n > 0 ? instrument_find(c->api->corpus, id) : -1;
-    w->origin = w->place = w->effect = -1;
+    w->origin = w->place = -1;
     w->key = api_arg(c, "key");
     if (id.n > 0 && w->instrument < 0) {
         return api_no(e, ERR_NOT_FOUND, "instrument", id, "/api/v1/lists");
     }
-    for (int i = 0; i < EFFECT_COUNT && effect.n > 0; i++) {
-        w->effect = str_eqz(effect, effect_name((enum effect)i)) ? i : w->effect;
-    }
-    if (effect.n > 0 && w->effect < 0) {
+    enum effect named = EFFECT_COUNT;
+    if (effect.n > 0 && !effect_parse(effect, &named)) {
         return api_no(e, ERR_INVALID, "effect", effect,
                       "prohibit, require-approval, condition, ...");
     }
+    w->effect = effect.n > 0 ? (int)named : -1;
     w->grade = grade.n == 1 && grade.p[0] >= 'A' && grade.p[0] <= 'C' ? grade.p[0] : '\0';
     if (grade.n > 0 && w->grade == 0) {
         return api_no(e, ERR_INVALID, "evidence", grade, "A, B, C");

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/huge.h"
 
 enum {
     ALIGN = 16,
@@ -27,7 +28,8 @@ static _Noreturn void no_memory(size_t bytes)
 
 static struct arena_block *block_new(size_t cap)
 {
-    struct arena_block *b = malloc(sizeof *b + cap);
+    struct arena_block *b = cap < HUGE_PAGE ? malloc(sizeof *b + cap)
+                                            : huge_alloc(sizeof *b + cap);
     if (b == NULL) {
         no_memory(cap);
     }

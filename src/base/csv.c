@@ -1,18 +1,5 @@
 #include "base/csv.h"
 
-/* c->field[] still holds the record before, so its inner line breaks are counted there; each
- * record then ends with one more. */
-static int next_line(const struct csv *c)
-{
-    int line = c->line + 1;
-    for (int i = 0; i < c->n_fields; i++) {
-        for (size_t k = 0; k < c->field[i].n; k++) {
-            line += c->field[i].p[k] == '\n';
-        }
-    }
-    return line;
-}
-
 static enum err fail_at(const struct csv *c, struct error *e, enum err code)
 {
     err_at(e, c->file, c->line, NULL);
@@ -37,6 +24,7 @@ static enum err read_quoted(struct csv *c, struct str *out, struct error *e)
                                    "the quote of field %d never ends", c->n_fields + 1));
         }
         if (c->text.p[i] != '"') {
+            c->breaks += c->text.p[i] == '\n';
             continue;
         }
         if (i + 1 >= c->text.n || c->text.p[i + 1] != '"') {
@@ -69,14 +57,17 @@ static enum err read_field(struct csv *c, struct str *out, struct error *e)
         c->at++;
         TRY(read_quoted(c, out, e));
     } else {
-        size_t from = c->at;
-        while (c->at < n && p[c->at] != ',' && p[c->at] != '\n' && p[c->at] != '\r') {
-            if (p[c->at] == '"') {
-                return bad_quote(c, e);
-            }
-            c->at++;
+        /* What a field without quotes may not hold: its end, or a quote that is astray. */
+        static const bool stops[256] = {[','] = true, ['\n'] = true, ['\r'] = true, ['"'] = true};
+        size_t from = c->at, at = from;
+        while (at < n && !stops[(unsigned char)p[at]]) {
+            at++;
         }
-        *out = (struct str){p + from, c->at - from};
+        c->at = at;
+        if (at < n && p[at] == '"') {
+            return bad_quote(c, e);
+        }
+        *out = (struct str){p + from, at - from};
     }
     if (out->n > LIMIT_CSV_FIELD_BYTES) {
         return fail_at(c, e,
@@ -117,8 +108,8 @@ static enum err read_separator(struct csv *c, bool *last, struct error *e)
 static enum err read_record(struct csv *c, struct error *e)
 {
     bool last = false;
-    c->line = next_line(c);
-    c->n_fields = 0;
+    c->line += 1 + c->breaks;
+    c->n_fields = c->breaks = 0;
     while (!last) {
         if (c->n_fields == LIMIT_CSV_FIELDS) {
             return fail_at(c, e,
@@ -171,7 +162,7 @@ enum err csv_open(struct csv *c, struct arena *a, struct str text, const char *f
     c->file = file;
     c->at = 0;
     c->line = 0;
-    c->n_fields = c->n_head = 0;
+    c->n_fields = c->n_head = c->breaks = 0;
     if (!str_utf8_valid(text)) {
         c->line = line_of_bad_text(text);
         return fail_at(c, e,

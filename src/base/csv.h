@@ -15,6 +15,7 @@ struct csv {
     const char *file; /* for errors; may be NULL */
     size_t at;
     int line;     /* 1-based line of the record just read */
+    int breaks;   /* line breaks within its quoted fields */
     int n_fields;
     struct str field[LIMIT_CSV_FIELDS];
     int n_head;

@@ -1,8 +1,10 @@
 #include "base/hash.h"
 
+#include <limits.h>
 #include <string.h>
 
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 
 #include "base/err.h"
 
@@ -10,6 +12,13 @@
 void hash_sha256(const void *p, size_t n, uint8_t out[32])
 {
     check(EVP_Digest(p, n, out, NULL, EVP_sha256(), NULL) == 1);
+}
+
+void hash_hmac(const void *key, size_t key_n, const void *p, size_t n, uint8_t out[32])
+{
+    unsigned got = 0;
+    check(key_n <= INT_MAX);
+    check(HMAC(EVP_sha256(), key, (int)key_n, p, n, out, &got) != NULL && got == 32);
 }
 
 void hash_hex(const uint8_t *p, size_t n, char *out)

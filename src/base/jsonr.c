@@ -102,6 +102,8 @@ bool jsonr_member(struct jsonr *r, bool *first, struct str *name)
     if (r->p == r->end || *r->p != ':')
         return fault(r, "字段名后缺少冒号", "a colon is missing behind a name");
     r->p++;
+    if (jsonr_peek(r) == JSONR_NONE)
+        return fault(r, "此处应是一个值", "a value is expected here");
     return true;
 }
 

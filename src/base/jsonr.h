@@ -23,7 +23,8 @@ struct jsonr {
 void jsonr_init(struct jsonr *r, struct str text, struct arena *a);
 enum jsonr_kind jsonr_peek(struct jsonr *r); /* of the next value; steps over white space */
 /* A container: jsonr_open once, then one of the two for each member until it says no, which is the
- * closing bracket or a fault. `first` is true before the first member. */
+ * closing bracket or a fault. `first` is true before the first member. After a yes a value begins
+ * at r->p, though it may be broken: a text that ends there is a fault already. */
 bool jsonr_open(struct jsonr *r);
 bool jsonr_element(struct jsonr *r, bool *first);
 bool jsonr_member(struct jsonr *r, bool *first, struct str *name);

@@ -11,6 +11,8 @@ enum {
     LIMIT_BATCH_ITEMS = 10000,           /* questions in one JSON array */
     LIMIT_RATE_PER_S = 1000,             /* requests of one client, in the long run */
     LIMIT_RATE_BURST = 5000,             /* and at once */
+    LIMIT_CALLERS = 1000,                /* keys that a server knows */
+    LIMIT_QUESTIONS_A_TOKEN = 100,       /* questions of a batch for each further token */
     LIMIT_URL_BYTES = 4096,              /* HTTP target, path and query together */
     LIMIT_QUERY_ARGS = 64,               /* query or form fields of a request */
     LIMIT_WORDS_BYTES = 256,             /* a search text */
@@ -34,7 +36,31 @@ enum {
     LIMIT_WORDING_CELLS = 1024 * 1024,   /* words of one text times words of the other */
     LIMIT_QUESTION_BYTES = 64 * 1024,    /* a line of kept questions */
     LIMIT_QUESTION_ID = 63,              /* bytes of a kept question's mark */
+    LIMIT_TABLE_CELLS = 4000000,         /* cells of all tables of a publication plan together */
     LIMIT_REHEARSE_GROUPS = 16384,       /* kinds of change told apart by a rehearsal */
+    LIMIT_DECLARATION_BYTES = 16384,     /* one record of a declaration file, all its lines */
+    LIMIT_DOUBLED = 5 * 1000 * 1000,     /* report numbers met twice, and records that have them */
+    LIMIT_DOUBLED_BYTES = 1024 * 1024 * 1024, /* bytes of such records kept for quarantine */
+    LIMIT_STORE_WAIT_MS = 5 * 1000,      /* for another writer of the store, before "busy" */
+    LIMIT_QUARANTINED = 8 * 1000 * 1000, /* records of one batch that stay out */
+    LIMIT_REPEATS = 10000,               /* repeated declarations (R7) that are listed */
+    LIMIT_CUBE_CELLS = 128 * 1024 * 1024,
+    LIMIT_CUBE_CONTRIBUTIONS = 1024 * 1024 * 1024,
+    LIMIT_SCREEN_DAYS = 36600,           /* days of payments screened at one time: a century */
+    LIMIT_RELEASE_BYTES = 1024 * 1024 * 1024, /* the inner file of one release of statistics */
+    LIMIT_POST_URL_BYTES = 2000,         /* address that a document is posted to */
+    LIMIT_POST_CONNECT_MS = 5000,        /* until there is a connection, TLS included */
+    LIMIT_POST_MS = 15000,               /* one post, all of it */
+    LIMIT_POST_REPLY_BYTES = 64 * 1024,  /* of the answer, headers included; the rest is not read */
+    LIMIT_POSTS = 32,                    /* posts under way at the same time */
+    LIMIT_POSTS_A_HOST = 4,              /* and to one host */
+    LIMIT_WATCHES = 10000,               /* watches of one store */
+    LIMIT_WATCH_NEWS = 100,              /* news in one document; the rest goes in the next */
+    LIMIT_WATCH_TRIES = 16,              /* failures in a row after which a watch stops: 4 days */
+    LIMIT_WATCH_WAIT_S = 60,             /* after the first failure; doubled by each one more */
+    LIMIT_WATCH_WAIT_MOST_S = 12 * 3600,
+    LIMIT_WAYS = 64,                     /* ways in which a late change goes coarser */
+    LIMIT_RELEASE_ROUNDS = 64,           /* hold, suppress, attack: how often until all is safe */
 };
 
 #endif

@@ -142,10 +142,23 @@ static size_t utf8_decode(const unsigned char *p, size_t n, int32_t *cp)
     return len;
 }
 
+/* Eight bytes of ASCII, none of them NUL. */
+static inline bool plain_eight(const char *p)
+{
+    const uint64_t ones = 0x0101010101010101u, tops = 0x8080808080808080u;
+    uint64_t v;
+    memcpy(&v, p, 8);
+    return ((v | (v - ones)) & tops) == 0;
+}
+
 bool str_utf8_valid(struct str s)
 {
     int32_t cp;
     for (size_t i = 0; i < s.n;) {
+        if (s.n - i >= 8 && plain_eight(s.p + i)) {
+            i += 8;
+            continue;
+        }
         size_t len = utf8_decode((const unsigned char *)s.p + i, s.n - i, &cp);
         if (len == 0 || cp == 0) {
             return false;

@@ -15,18 +15,22 @@ enum {
     LEAST = 90,
     PARTS_EVEN = 700,        /* a score that no whole match gave counts in full up to here, */
     PARTS_MOST = 880,        /* then by a quarter up to here */
-    BELOW_WHOLE = 20,        /* and stays so much below the best whole match */
-    UNITS_PART = 620,        /* of 1000: the share of units; the rest is the best single text */
+    BELOW_WHOLE = 20,        /* and stays so much below the best whole match; */
+    AMONG = 6,               /* among the leaves of one whole match it counts this part, */
+    AMONG_MOST = 930,        /* up to here: below the name of a class */
+    UNITS_PART = 580,        /* of 1000: the share of units; the rest is the best single text */
     SINGLE_PERCENT = 35,     /* a single character is worth this much of its rarity */
     WEAK_PERCENT = 60,       /* behind "for" stands mostly the client; see search.weak */
     PREFIX_LETTERS = 4,
+    SLIP_LETTERS = 5,        /* shorter stems that differ in a letter are mostly other words */
     UNKNOWN_PERCENT = 60,    /* an unknown word counts so much of a known one in the whole */
     NEXT_PERCENT = 25,       /* two units side by side in one text */
-    SECOND_PERCENT = 25,     /* a second text that has the unit too */
+    SECOND_PERCENT = 10,     /* a second text that has the unit too */
     SERVICE_PERCENT = 120,   /* services and construction: what the program is asked about */
-    STATE_PERCENT = 96,      /* organs of state and associations */
+    MAKING_PERCENT = 90,     /* manufacturing */
+    DEED_PERCENT = 115,      /* what the question says is done, see deeds[] */
     RESIDUAL_PERCENT = 95,   /* "other" classes are right only where nothing else is, */
-    OTHERS_PERCENT = 115,    /* unless the question itself speaks of others */
+    OTHERS_PERCENT = 110,    /* unless the question itself speaks of others */
     DECIDED = 500,
     AHEAD_PERCENT = 180,
 };
@@ -50,7 +54,7 @@ static const struct worth worth_of[][MATCHES] = {
 };
 
 /* How much of a unit a text of each kind gives to its leaves, in percent. */
-static const int unit_share[] = {[TERM_CLASS] = 100,  [TERM_GROUP] = 70,   [TERM_DIVISION] = 35,
+static const int unit_share[] = {[TERM_CLASS] = 100,  [TERM_GROUP] = 60,   [TERM_DIVISION] = 25,
                                  [TERM_TITLE] = 55,   [TERM_FOREIGN] = 60, [TERM_SYNONYM] = 90,
                                  [TERM_WORDS] = 95};
 
@@ -68,6 +72,7 @@ struct search {
     struct str unit[FIND_UNITS];
     uint64_t signature[FIND_UNITS];
     uint64_t weak;    /* behind "for", only the start of a word, or general */
+    uint32_t deeds;   /* a bit for each that the question names */
     uint64_t follows; /* unit i+1 stands next to unit i in the question */
     int worth[FIND_UNITS];
     int whole; /* the worth of all units that any leaf has */
@@ -174,7 +179,7 @@ static void share_units(struct search *s, const struct term *terms, int at)
 
 /* An English word that no text has is looked for by its start: haircut as hair, psychologist as
  * psycholog. At least PREFIX_LETTERS letters and six tenths of the word must be left. */
-static void retry_prefix(struct search *s, const struct classification *c, int u)
+static bool retry_prefix(struct search *s, const struct classification *c, int u)
 {
     struct str whole = s->unit[u];
     const struct term *terms = c->finder->term;
@@ -190,6 +195,52 @@ static void retry_prefix(struct search *s, const struct classification *c, int u
         }
     }
     s->weak |= (uint64_t)found << u;
+    return found;
+}
+
+/* One letter more, less or another, or two neighbours that changed places. */
+static bool is_slip(struct str a, struct str b)
+{
+    size_t from = 0, same = 0, least = a.n < b.n ? a.n : b.n;
+    while (from < least && a.p[from] == b.p[from])
+        from++;
+    while (same < least - from && a.p[a.n - 1 - same] == b.p[b.n - 1 - same])
+        same++;
+    size_t x = a.n - from - same, y = b.n - from - same;
+    bool swapped = x == 2 && y == 2 && a.p[from] == b.p[from + 1] && a.p[from + 1] == b.p[from];
+    return swapped || (x <= 1 && y <= 1);
+}
+
+/* Whether a text has a word that the given one is a slip of. The first letter is mostly right,
+ * and most words are passed over by it. */
+static bool has_slip(struct str text, struct str word)
+{
+    size_t from = 0;
+    for (size_t i = 0; i <= text.n; i++) {
+        if (i < text.n && text.p[i] != ' ')
+            continue;
+        if (i - from + 1 >= word.n && i - from <= word.n + 1 && text.p[from] == word.p[0] &&
+            is_slip(word, (struct str){text.p + from, i - from}))
+            return true;
+        from = i + 1;
+    }
+    return false;
+}
+
+/* A word that no text has, not even its start, may be mistyped: acountant, trasport. */
+static bool retry_slip(struct search *s, const struct classification *c, int u)
+{
+    struct str word = {s->unit[u].p + 1, s->unit[u].n - 2};
+    const struct term *terms = c->finder->term;
+    bool found = false;
+    for (int i = 0; i < c->finder->n_terms && word.n >= SLIP_LETTERS; i++) {
+        if (has_slip(terms[i].text, word)) {
+            give(s, terms, i, (uint64_t)1 << u);
+            found = true;
+        }
+    }
+    s->weak |= (uint64_t)found << u;
+    return found;
 }
 
 static void retry_unknown(struct search *s, const struct classification *c)
@@ -199,7 +250,7 @@ static void retry_unknown(struct search *s, const struct classification *c)
         known |= s->hit[i].units;
     for (int u = 0; u < s->n_full; u++) {
         if ((known >> u & 1) == 0 && s->unit[u].p[0] == ' ')
-            retry_prefix(s, c, u);
+            (void)(retry_slip(s, c, u) || retry_prefix(s, c, u));
     }
 }
 
@@ -273,13 +324,39 @@ static bool between(const struct code *x, const char *from, const char *to)
     return str_cmp(x->code, str_from(from)) >= 0 && str_cmp(x->code, str_from(to)) < 0;
 }
 
-static int prior(const struct code *x, bool others)
+/* Words that say what is done with a thing, and where in the list that is done. Most things are
+ * made, sold, let and repaired: the thing alone does not tell these apart. */
+static const struct deed {
+    const char *word, *from, *to;
+} deeds[] = {
+    {"制造", "13", "43"},   {" manufactur ", "13", "43"}, {"批发", "511", "518"},
+    {"零售", "52", "53"},   {" wholesal ", "511", "518"}, {" retail ", "52", "53"},
+    {"出租", "71", "72"},   {"租赁", "71", "72"},         {" rental ", "71", "72"},
+    {" rent ", "71", "72"}, {" leas ", "71", "72"},       {" hir ", "71", "72"},
+    {"修理", "431", "44"},  {"维修", "431", "44"},        {" repair ", "431", "44"},
+    {"修理", "81", "82"},   {"维修", "81", "82"},         {" repair ", "81", "82"},
+    {" fix ", "81", "82"},  {" mend ", "81", "82"},
+};
+
+static void find_deeds(struct search *s)
 {
+    for (size_t i = 0; i < sizeof deeds / sizeof *deeds; i++)
+        s->deeds |= (uint32_t)str_find(s->kept, str_from(deeds[i].word), NULL) << i;
+}
+
+static int prior(const struct search *s, const struct code *x, bool others)
+{
+    int deed = 100;
+    for (uint32_t rest = s->deeds; rest != 0; rest &= rest - 1) {
+        const struct deed *d = &deeds[__builtin_ctz(rest)];
+        deed = between(x, d->from, d->to) ? DEED_PERCENT : deed;
+    }
     int percent = between(x, "47", "91") ? SERVICE_PERCENT
-                  : between(x, "91", "98") ? STATE_PERCENT
+                  : between(x, "13", "44") ? MAKING_PERCENT
                                            : 100;
     bool residual = x->code.p[x->code.n - 1] == '9' && str_has_prefix(x->name_zh, STR("其他"));
-    return residual ? percent * (others ? OTHERS_PERCENT : RESIDUAL_PERCENT) / 100 : percent;
+    int residue = !residual ? 100 : others ? OTHERS_PERCENT : RESIDUAL_PERCENT;
+    return percent * residue / 100 * deed / 100;
 }
 
 static int compress(int score, int most)
@@ -287,6 +364,13 @@ static int compress(int score, int most)
     if (score > PARTS_EVEN)
         score = PARTS_EVEN + (score - PARTS_EVEN) / 4;
     return score > most ? most : score;
+}
+
+/* The name of a group or a title that reaches several leaves does not say which of them. */
+static int among(int whole, int parts)
+{
+    int sum = whole + parts / AMONG;
+    return whole >= AMONG_MOST ? whole : sum > AMONG_MOST ? AMONG_MOST : sum;
 }
 
 /* A synonym or name that is the whole question was put there by hand, and stays first. */
@@ -304,7 +388,10 @@ static void score_units(struct search *s, const struct classification *c)
             got += s->worth[u] * s->share[i][u];
         int score = (int)(got * UNITS_PART / (100 * s->whole)) +
                     s->text[i] * (1000 - UNITS_PART) / 1000;
-        score = compress(score * prior(sector_leaf(c, i), others) / 100, most);
+        score = compress(score * prior(s, sector_leaf(c, i), others) / 100, PARTS_MOST);
+        if (s->by[i] != NULL && s->by[i]->kind != TERM_SYNONYM && s->by[i]->kind != TERM_CLASS)
+            s->score[i] = among(s->score[i], score);
+        score = score > most ? most : score;
         if (score > s->score[i]) {
             s->score[i] = score;
             s->by[i] = s->most_by[i];
@@ -365,7 +452,8 @@ static bool is_general(struct str unit)
 {
     static const char *const general[] = {"公司", "企业", "客户", "服务", "提供", "业务", "活动",
                                           "单位", "顾客", "各种", " servic ", " activiti ",
-                                          " compani ", " firm ", " client ", " customer "};
+                                          " compani ", " firm ", " client ", " customer ",
+                                          " provid "};
     for (size_t i = 0; i < sizeof general / sizeof *general; i++) {
         if (str_eqz(unit, general[i]))
             return true;
@@ -404,6 +492,7 @@ void classification_find(const struct classification *c, struct str words, struc
     if (s.length == 0)
         return;
     cut_units(&s);
+    find_deeds(&s);
     vocabulary_ready(c->finder);
     for (int i = 0; i < c->finder->n_terms; i++) {
         match_term(&s, &term[i], s.words);

@@ -4,6 +4,7 @@
 
 #include <stdatomic.h>
 
+#include "base/table.h"
 #include "classification/classification.h"
 
 enum {
@@ -60,25 +61,6 @@ struct finder {
     int n_cpc_hints, n_ebops_hints;
     struct hint_pair *cpc_hint, *ebops_hint;
 };
-
-/* table.c: one shipped CSV file, opened, with the columns it must have (NULL at the end). */
-struct table {
-    struct csv csv;
-    const char *name;
-    int n_rows; /* at most this many records */
-};
-enum err table_open(struct table *t, struct arena *a, const char *name,
-                    const char *const *columns, struct error *e);
-enum err table_next(struct table *t, bool *more, struct error *e);
-struct str table_text(const struct table *t, const char *column);
-/* Empty gives `open`; otherwise a strict date. */
-enum err table_day(const struct table *t, const char *column, day_t open, day_t *out,
-                   struct error *e);
-bool table_flag(const struct table *t, const char *column); /* "1" or "true" */
-/* ERR_INVALID at the current record; what is the user's own text. */
-enum err table_fail(const struct table *t, const char *column, const char *zh, const char *en,
-                    struct str what, struct error *e);
-enum err table_limit(const struct table *t, const char *limit, int most, struct error *e);
 
 /* tree.c: items with a parent (-1 at the top), siblings in the order given. Fills order[] with
  * the items in pre-order; false if some item hangs in a circle. */

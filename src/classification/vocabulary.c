@@ -92,16 +92,20 @@ static void add_foreign(struct classification *c, struct arena *a, const struct 
         int n = (int)bits_count(reach[i].leaf, SECTOR_WORDS);
         if (n == 0 || n > FOREIGN_LEAVES)
             continue;
-        struct term *t = add_term(c->finder, l->code[i].name_en, TERM_FOREIGN);
-        if (t == NULL)
-            continue;
-        int *leaf = ARENA_ARRAY(a, int, (size_t)n);
+        int *leaf = ARENA_ARRAY(a, int, (size_t)n), at = 0;
         for (int w = 0; w < SECTOR_WORDS; w++) {
             for (uint64_t rest = reach[i].leaf[w]; rest != 0; rest &= rest - 1)
-                leaf[t->n_leaves++] = 64 * w + __builtin_ctzll(rest);
+                leaf[at++] = 64 * w + __builtin_ctzll(rest);
         }
-        t->leaf = leaf;
-        t->weight = n <= 2 ? WEIGHT_WHOLE : WEIGHT_WHOLE * 2 / n;
+        struct str name[2] = {l->code[i].name_zh, l->code[i].name_en};
+        for (int k = 0; k < 2; k++) {
+            struct term *t = add_term(c->finder, name[k], TERM_FOREIGN);
+            if (t == NULL)
+                continue;
+            t->leaf = leaf;
+            t->n_leaves = n;
+            t->weight = n <= 2 ? WEIGHT_WHOLE : WEIGHT_WHOLE * 2 / n;
+        }
     }
 }
 
@@ -189,13 +193,23 @@ static enum err add_synonyms(struct classification *c, struct arena *a, struct t
     }
 }
 
+static int count_names(const struct codelist *l)
+{
+    int n = 0;
+    for (int i = 0; i < l->n; i++)
+        n += (l->code[i].name_zh.n > 0) + (l->code[i].name_en.n > 0);
+    return n;
+}
+
 enum err vocabulary_load(struct classification *c, struct arena *a, struct error *e)
 {
     static const char *const columns[] = {"term", "lang", "codes", "weight", NULL};
     struct table t;
     TRY(table_open(&t, a, "synonyms.csv", columns, e));
-    int most = 4 * c->gbt.n + 2 * c->finder->n_group_isic + t.n_rows + c->isic.n + c->cpc.n +
-               c->w120.n + c->ebops.n; /* a code has at most one row of words */
+    int foreign = count_names(&c->isic) + count_names(&c->cpc) + count_names(&c->w120) +
+                  count_names(&c->ebops);
+    /* A code has at most one row of words. */
+    int most = 4 * c->gbt.n + 2 * c->finder->n_group_isic + t.n_rows + foreign;
     if (most > FIND_TERMS)
         return table_limit(&t, "FIND_TERMS", FIND_TERMS, e);
     c->finder->term = ARENA_ARRAY(a, struct term, (size_t)most);

@@ -36,13 +36,39 @@ static size_t cut_plural(char *w, size_t n)
     return ends_with(w, n, "s") && !keeps ? n - 1 : n;
 }
 
-/* Crude, but the same for names and for questions, which is all that is needed: translation,
- * translator and translating -> transl; installer and installing -> install; servic, compani. */
-static size_t stem(char *w, size_t n)
+/* British and American spelling are one: theatre theater, catalogue catalog, programme program,
+ * colour color. A word that is no such pair is changed alike in names and in questions. */
+static size_t fold_british(char *w, size_t n)
 {
-    static const char *const tails[] = {"ation", "ator", "ating", "ated", "ative", "ate", "ment",
-                                        "ing", "ion", "or", "er", "ed", "al", "e"};
-    n = cut_plural(w, n);
+    if (n > 4 && memcmp(w + n - 2, "re", 2) == 0 && strchr("bt", w[n - 3]) != NULL) {
+        w[n - 2] = 'e';
+        w[n - 1] = 'r';
+    }
+    if (ends_with(w, n, "gue") || ends_with(w, n, "mme"))
+        n -= 2;
+    for (size_t i = 3; i + 3 <= n; i++) {
+        if (memcmp(w + i, "our", 3) == 0 && strchr("bdlmnpv", w[i - 1]) != NULL) {
+            memmove(w + i + 1, w + i + 2, n - i - 2);
+            n--;
+        }
+    }
+    return n;
+}
+
+/* What is left of organise and organize, defence and defense, after the ending is cut. */
+static void fold_letters(char *w, size_t n)
+{
+    if (n > 4 && w[n - 1] == 's' && (w[n - 2] == 'i' || w[n - 2] == 'y'))
+        w[n - 1] = 'z';
+    if (n > 4 && w[n - 1] == 'c' && w[n - 2] == 'n')
+        w[n - 1] = 's';
+}
+
+static size_t cut_tail(char *w, size_t n)
+{
+    static const char *const tails[] = {"ation", "ating", "ator", "ated", "ative", "ancy", "ance",
+                                        "ence", "ment", "ate", "ant", "ent", "ing", "ion", "ian",
+                                        "ist", "ism", "or", "er", "ed", "al", "ic", "e"};
     for (size_t i = 0; i < sizeof tails / sizeof *tails; i++) {
         size_t t = strlen(tails[i]);
         if (!ends_with(w, n, tails[i]) || n - t < (t == 1 ? 3 : 4))
@@ -52,10 +78,21 @@ static size_t stem(char *w, size_t n)
             n--;
         break;
     }
+    return n;
+}
+
+/* Crude, but the same for names and for questions, which is all that is needed: translation,
+ * translator and translating -> transl; installer and installing -> install; servic, compani. */
+static size_t stem(char *w, size_t n)
+{
+    n = cut_plural(w, n);
+    n = fold_british(w, n);
+    n = cut_tail(w, n);
     if (n > 3 && w[n - 1] == 'e')
         n--;
     if (n > 2 && w[n - 1] == 'y')
         w[n - 1] = 'i';
+    fold_letters(w, n);
     return n;
 }
 

@@ -1,4 +1,5 @@
 /* COMMAND: backup, restore. */
+#include "cli/beside.h"
 #include "cli/ledger.h"
 #include "ledger/backup.h"
 
@@ -47,6 +48,20 @@ static void say_backup(const struct args *a, const char *store, const struct log
                file, (long long)st.st_size, store);
 }
 
+/* The files beside the store, for what the copy says is there; without them it is no backup. */
+static enum err backup_beside(struct db *d, const char *file, struct error *e)
+{
+    struct db *copy;
+    TRY(db_open_file(&copy, file, e));
+    enum err r = beside_copy(copy, db_path(d), file, e);
+    db_close(copy);
+    if (r != OK)
+        unlink(file);
+    if (r != OK && r != ERR_CONFLICT) /* what was there before is not ours to take away */
+        beside_remove(file);
+    return r;
+}
+
 int verb_backup(const struct args *a)
 {
     static const char *const allowed[] = {NULL};
@@ -63,6 +78,8 @@ int verb_backup(const struct args *a)
     if (r == OK)
         r = backup_make(d, a->word[1], store_replay, audit_progress, &tty, &x, &e);
     audit_progress_end(tty);
+    if (r == OK)
+        r = backup_beside(d, a->word[1], &e);
     buf_init(&out);
     if (r == OK)
         say_backup(a, db_path(d), &x, &out);
@@ -114,6 +131,38 @@ static void say_restored(const struct args *a, const struct restore_ask *ask,
                    ask->store);
 }
 
+/* Beside the backup, checked, to where they wait for the store: STORE.restore.*. */
+static enum err stage_beside(const struct restore_ask *ask, const char *stage, struct error *e)
+{
+    struct db *d;
+    struct beside n;
+    TRY(db_open_file(&d, ask->file, e));
+    enum err r = beside_check(d, ask->file, &n, e);
+    if (r == OK)
+        r = beside_copy(d, ask->file, stage, e);
+    db_close(d);
+    if (r == ERR_CONFLICT)
+        err_hint(e, "left by a restoring that was interrupted: look at it, then remove it");
+    else if (r != OK)
+        beside_remove(stage);
+    return r;
+}
+
+static enum err restore_all(const struct restore_ask *ask, struct restored *x, struct error *e)
+{
+    char stage[700], aside[700];
+    snprintf(stage, sizeof stage, "%.500s.restore", ask->store);
+    if (access(ask->store, F_OK) != 0 || ask->force)
+        TRY(stage_beside(ask, stage, e));
+    enum err r = backup_restore(ask, x, e);
+    if (r != OK) {
+        beside_remove(stage);
+        return r;
+    }
+    snprintf(aside, sizeof aside, "%.500s.old-%lld", ask->store, (long long)ask->now);
+    return beside_replace(stage, ask->store, x->aside[0] ? x->aside : aside, e);
+}
+
 static enum err restore(const struct args *a, struct buf *out, struct error *e)
 {
     char path[512];
@@ -134,7 +183,7 @@ static enum err restore(const struct args *a, struct buf *out, struct error *e)
         ask.seen = &w.seen;
         ask.seen_origin = w.origin;
     }
-    enum err r = backup_restore(&ask, &x, e);
+    enum err r = restore_all(&ask, &x, e);
     audit_progress_end(tty);
     if (r == OK)
         say_restored(a, &ask, &x, out);

@@ -1,8 +1,8 @@
 /* COMMAND: barriers. */
 #include "cli/internal.h"
 
-#include "compare/barriers.h"
 #include "law/write.h"
+#include "openness/barriers.h"
 
 struct view { /* what is printed */
     const struct world *w;

@@ -205,30 +205,13 @@ static int put_groups(const struct args *a, const struct world *w, struct questi
     return groups;
 }
 
-static void groups_json(const struct world *w, struct question *q, const struct sector_set *set,
-                        struct buf *b)
+static enum err put_class(void *ctx, const struct question *q, struct buf *out)
 {
     static struct explanation x;
-    struct jsonw j;
-    jsonw_init(&j, b, false);
-    jsonw_object(&j);
-    jsonw_kstr(&j, "code", set->code);
-    jsonw_kbool(&j, "partial", set->partial);
-    jsonw_kint(&j, "classes", set->count);
-    jsonw_key(&j, "answers");
-    jsonw_array(&j);
-    for (int l = ask_leaf(set, 0); l >= 0; l = ask_leaf(set, l + 1)) {
-        struct buf one;
-        buf_init(&one);
-        q->sector = l;
-        explain(w->snapshot, q, &x);
-        explanation_json(w->snapshot, q, &x, &one, false);
-        jsonw_raw(&j, buf_view(&one));
-        buf_finish(&one);
-    }
-    jsonw_end(&j);
-    jsonw_end(&j);
-    buf_char(b, '\n');
+    const struct world *w = ctx;
+    explain(w->snapshot, q, &x);
+    explanation_json(w->snapshot, q, &x, out, false);
+    return OK;
 }
 
 int verb_check(const struct args *a)
@@ -272,10 +255,12 @@ int verb_check(const struct args *a)
     if (set.count == 1) {
         explain(w.snapshot, &q, &x);
         put_answer(a, &w, &q, &x, &b);
-    } else if (a->output == OUTPUT_JSON)
-        groups_json(&w, &q, &set, &b);
-    else
+    } else if (a->output == OUTPUT_JSON) {
+        ask_answers(&set, &q, put_class, &w, &b); /* put_class cannot fail */
+        buf_char(&b, '\n');
+    } else {
         put_groups(a, &w, &q, &set, &b);
+    }
     print_out(&b);
     fflush(stdout);
     if (keeps)

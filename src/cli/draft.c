@@ -1,6 +1,6 @@
 /* COMMAND: list import. */
 #include "cli/internal.h"
-#include "compare/annex.h"
+#include "annex/annex.h"
 
 #include <errno.h>
 #include <stdio.h>

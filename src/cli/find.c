@@ -78,7 +78,8 @@ int verb_find(const struct args *a)
     h.n = law_find(w.corpus, words, h.at, PROVISIONS_MAX);
     classification_find(w.codes, words, &f);
     if (a->output == OUTPUT_JSON) {
-        api_find_json(&(struct api){w.codes, w.corpus, w.snapshot}, words, &b, true);
+        api_find_json(&(struct api){.codes = w.codes, .corpus = w.corpus,
+                                     .snapshot = w.snapshot}, words, &b, true);
         buf_char(&b, '\n');
     } else {
         put_text(&b, w.codes, &f, a->output);

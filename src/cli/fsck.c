@@ -1,7 +1,8 @@
 /* COMMAND: fsck. Is the store what the log says, and the log what was signed? Changes nothing. */
+#include "cli/beside.h"
 #include "cli/ledger.h"
-#include "compare/kept.h"
 #include "ledger/leaf.h"
+#include "rehearsal/kept.h"
 
 #include <stdio.h>
 #include <unistd.h>
@@ -10,6 +11,7 @@ struct findings {
     struct log_audit audit;
     uint64_t editions, kept, answers; /* kept: contents in the store; answers: on the log */
     bool has_records, has_kept;
+    struct beside beside;
 };
 
 static enum err has_table(struct db *d, const char *name, bool *there, struct error *e)
@@ -114,7 +116,8 @@ static enum err check_store(const struct args *a, struct db *d, struct findings 
 {
     TRY(db_integrity(d, e));
     TRY(check_log(a, d, &f->audit, e));
-    return replay(d, f, e);
+    TRY(replay(d, f, e));
+    return beside_check(d, NULL, &f->beside, e);
 }
 
 static void say(const struct args *a, const struct findings *f, struct buf *out)
@@ -127,6 +130,8 @@ static void say(const struct args *a, const struct findings *f, struct buf *out)
         jsonw_kint(&j, "editions", (int64_t)f->editions);
         jsonw_kint(&j, "kept", (int64_t)f->kept);
         jsonw_kint(&j, "kept_on_log", (int64_t)f->answers);
+        jsonw_kint(&j, "batches", f->beside.batches);
+        jsonw_kint(&j, "releases", f->beside.releases);
         jsonw_kbool(&j, "ok", true);
         jsonw_end(&j);
         buf_char(out, '\n');
@@ -134,12 +139,20 @@ static void say(const struct args *a, const struct findings *f, struct buf *out)
     }
     buf_z(out, a->zh ? "存储文件  完好\n" : "store file   sound\n");
     audit_text(&f->audit, a->zh, out);
-    buf_printf(out, a->zh ? "文件沿革  %llu 条，与日志重放一致\n留存答案  %llu 个内容，与日志一致（日志共 %llu 个）\nOK\n"
+    buf_printf(out, a->zh ? "文件沿革  %llu 条，与日志重放一致\n留存答案  %llu 个内容，与日志一致（日志共 %llu 个）\n"
                           : "editions     %llu, as the log tells them\n"
-                            "kept         %llu, as the log commits to them (%llu on the log)\n"
-                            "OK\n",
+                            "kept         %llu, as the log commits to them (%llu on the log)\n",
                (unsigned long long)f->editions, (unsigned long long)f->kept,
                (unsigned long long)f->answers);
+    if (f->beside.batches > 0)
+        buf_printf(out, a->zh ? "申报批次  %lld 个文件，与其摘要一致\n"
+                              : "batches      %lld files, each with its digest\n",
+                   (long long)f->beside.batches);
+    if (f->beside.releases > 0)
+        buf_printf(out, a->zh ? "统计发布  %lld 个文件，与书架一致\n"
+                              : "releases     %lld files, each as on the shelf\n",
+                   (long long)f->beside.releases);
+    buf_z(out, "OK\n");
 }
 
 int verb_fsck(const struct args *a)

@@ -1,6 +1,6 @@
 /* COMMAND: gap. Applied against bound, for one agreement or for all of them. */
 #include "cli/internal.h"
-#include "compare/gap.h"
+#include "openness/gap.h"
 
 /* "agreement-cn-hk-cepa" may be called "cn-hk-cepa". */
 static struct str short_id(struct str id)

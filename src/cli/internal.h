@@ -20,6 +20,7 @@ struct args {
     struct option option[ARGS_MAX];
     enum output output;
     bool zh; /* language of text output */
+    bool help; /* --help: how the verb is used, and nothing else */
 };
 
 struct store { /* the database, its log and who signs it */
@@ -64,6 +65,7 @@ enum err verify_kept(struct world *w, const struct bundle *b, bool zh, struct js
 void print_out(const struct buf *b);
 int print_fault(const struct args *a, const struct error *e); /* returns the exit status */
 
+int verb_apikey(const struct args *a);
 int verb_barriers(const struct args *a);
 int verb_gap(const struct args *a);
 int verb_map(const struct args *a);
@@ -77,9 +79,13 @@ int list_import(const struct args *a);
 int list_lint(const struct args *a);
 int list_publish(const struct args *a);
 int verb_check(const struct args *a);
+int verb_follow(const struct args *a);
 int verb_find(const struct args *a);
 int verb_list(const struct args *a);
 int verb_prove(const struct args *a);
+int verb_screen(const struct args *a);
+int verb_stats(const struct args *a);
+int verb_job(const struct args *a);
 int verb_serve(const struct args *a);
 int verb_doctor(const struct args *a);
 int verb_ledger(const struct args *a);

@@ -1,8 +1,8 @@
 /* COMMAND: check --keep, and what `ledger verify FILE` says of a kept answer. */
 #include "cli/internal.h"
-#include "compare/kept.h"
-#include "compare/phrase.h"
+#include "decide/phrase.h"
 #include "ledger/bundle.h"
+#include "rehearsal/kept.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,27 +10,31 @@
 #include <time.h>
 #include <unistd.h>
 
-static enum err write_file(const char *path, struct str text, struct error *e)
+static enum err unwritten(const char *path, int why, struct error *e)
 {
-    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-    bool whole = fd >= 0;
-    for (size_t done = 0; whole && done < text.n;) {
-        ssize_t n = write(fd, text.p + done, text.n - done);
-        if (n < 0 && errno == EINTR)
-            continue;
-        whole = n > 0;
-        done += whole ? (size_t)n : 0;
-    }
-    whole = whole && fsync(fd) == 0;
-    int why = errno;
-    if (fd >= 0)
-        close(fd);
-    if (whole)
-        return OK;
-    if (fd >= 0)
+    err_set(e, why == EEXIST ? ERR_CONFLICT : ERR_IO, "无法写入 %s：%s", "cannot write %s: %s", path,
+            strerror(why));
+    if (why == EEXIST)
+        err_hint(e, "--out FILE");
+    return e->code;
+}
+
+/* Made before anything is put on the log, which never forgets: a name that is taken keeps nothing. */
+static enum err make_file(const char *path, int *fd, struct error *e)
+{
+    *fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+    return *fd >= 0 ? OK : unwritten(path, errno, e);
+}
+
+/* Closes it, and takes it away again unless `text` went into it whole. */
+static enum err end_file(int fd, const char *path, enum err r, struct str text, struct error *e)
+{
+    if (r == OK && (!file_write(fd, text) || fsync(fd) != 0))
+        r = unwritten(path, errno, e);
+    close(fd);
+    if (r != OK)
         unlink(path);
-    return err_set(e, why == EEXIST ? ERR_CONFLICT : ERR_IO, "无法写入 %s：%s", "cannot write %s: %s",
-                   path, strerror(why));
+    return r;
 }
 
 static enum err put(struct store *s, const char *id, struct str content, uint64_t *entry,
@@ -57,13 +61,16 @@ enum err keep_answer(struct world *w, const struct question *q, const struct exp
     char id[KEPT_ID + 1], nonce[33];
     struct buf content, note, file;
     uint64_t entry = 0;
+    int fd;
     if (w->store.signer.n == 0)
         return err_set(e, ERR_DENIED, "日志的密钥不可读，不能留存%s",
                        "the key of the log cannot be read: nothing can be kept%s", "");
     random_bytes(random, sizeof random);
     kept_name(random, id);
     hash_hex(random + 10, 16, nonce);
-    snprintf(path, room, "%s%s", out ? out : id, out ? "" : ".fumao");
+    if ((size_t)snprintf(path, room, "%s%s", out ? out : id, out ? "" : ".fumao") >= room)
+        return err_set(e, ERR_USAGE, "路径太长：%s", "the path is too long: %s", out);
+    TRY(make_file(path, &fd, e));
     buf_init(&content);
     buf_init(&note);
     buf_init(&file);
@@ -72,8 +79,7 @@ enum err keep_answer(struct world *w, const struct question *q, const struct exp
     if (r == OK)
         r = bundle_make(w->store.log, entry, buf_view(&note), key_public(w->store.signer.key[0]),
                         buf_view(&content), &file, e);
-    if (r == OK)
-        r = write_file(path, buf_view(&file), e);
+    r = end_file(fd, path, r, buf_view(&file), e);
     buf_finish(&content);
     buf_finish(&note);
     buf_finish(&file);

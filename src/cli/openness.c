@@ -1,9 +1,9 @@
 /* COMMAND: openness. The index with its parts, what every item takes from it, its time line,
  * and with --weights stri a score in the manner of the OECD beside it. */
 #include "cli/internal.h"
-#include "compare/openness.h"
-#include "compare/stri.h"
 #include "law/write.h"
+#include "openness/openness.h"
+#include "openness/stri.h"
 
 #include <stdio.h>
 

@@ -1,7 +1,7 @@
 /* COMMAND: rehearse. */
 #include "cli/internal.h"
-#include "compare/kept.h"
-#include "compare/rehearse.h"
+#include "rehearsal/kept.h"
+#include "rehearsal/rehearsal.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -22,29 +22,9 @@ static enum err tell(struct telling *t, const struct question *q, bool head, str
     return OK;
 }
 
-/* A code that stands for many classes: an array, as check gives it. */
-static enum err groups_json(struct telling *t, struct question *q, const struct sector_set *set)
+static enum err tell_class(void *ctx, const struct question *q, struct buf *out)
 {
-    struct jsonw j;
-    enum err r = OK;
-    jsonw_init(&j, t->out, false);
-    jsonw_object(&j);
-    jsonw_kstr(&j, "code", set->code);
-    jsonw_kbool(&j, "partial", set->partial);
-    jsonw_kint(&j, "classes", set->count);
-    jsonw_key(&j, "answers");
-    jsonw_array(&j);
-    for (int l = ask_leaf(set, 0); l >= 0 && r == OK; l = ask_leaf(set, l + 1)) {
-        struct buf one;
-        buf_init(&one);
-        q->sector = l;
-        r = tell(t, q, false, &one);
-        jsonw_raw(&j, r == OK ? buf_view(&one) : STR("null"));
-        buf_finish(&one);
-    }
-    jsonw_end(&j);
-    jsonw_end(&j);
-    return r;
+    return tell(ctx, q, false, out);
 }
 
 /* One paragraph for each group of classes with the same routes. */
@@ -110,7 +90,7 @@ int verb_route(const struct args *a)
         r = ask_parse(w.codes, w.corpus, &ask, &set, &q, &facts, &e);
     if (r == OK)
         r = set.count == 1               ? tell(&t, &q, true, &b)
-            : a->output == OUTPUT_JSON ? groups_json(&t, &q, &set)
+            : a->output == OUTPUT_JSON ? ask_answers(&set, &q, tell_class, &t, &b)
                                        : groups_text(&t, &q, &set);
     if (r == OK && a->output == OUTPUT_JSON)
         buf_char(&b, '\n');

@@ -1,5 +1,5 @@
 #include "compare/chronicle.h"
-#include "compare/side.h"
+#include "compare/compare.h"
 #include "law/write.h"
 
 #include <stdio.h>

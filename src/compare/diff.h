@@ -13,8 +13,8 @@
 #ifndef COMPARE_DIFF_H
 #define COMPARE_DIFF_H
 
+#include "compare/compare.h"
 #include "compare/settle.h"
-#include "compare/side.h"
 #include "space/grid.h"
 
 struct diff_answer { /* of one side to the witness */

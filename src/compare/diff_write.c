@@ -1,6 +1,6 @@
 /* A diff as JSON (the contract of `list diff -o json`) and as sentences. */
 #include "compare/diff.h"
-#include "compare/phrase.h"
+#include "decide/phrase.h"
 
 #include <stdio.h>
 

@@ -1,6 +1,6 @@
 /* The map as JSON, CSV and text. */
 #include "compare/map.h"
-#include "compare/phrase.h"
+#include "decide/phrase.h"
 
 const struct map_sign map_signs[OUTCOME_COUNT] = {
     {"✕", "不可以", "prohibited"},

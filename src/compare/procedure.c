@@ -38,26 +38,6 @@ static int days(const json_t *o, const char *key)
     return json_is_integer(v) && n >= 0 && n <= 3650 ? (int)n : -1;
 }
 
-static bool family_of(struct str s, enum family *out)
-{
-    for (int f = 0; f < FAMILY_COUNT; f++)
-        if (str_eqz(s, family_name((enum family)f))) {
-            *out = (enum family)f;
-            return true;
-        }
-    return false;
-}
-
-static bool effect_of(struct str s, enum effect *out)
-{
-    for (int f = 0; f < EFFECT_COUNT; f++)
-        if (str_eqz(s, effect_name((enum effect)f))) {
-            *out = (enum effect)f;
-            return true;
-        }
-    return false;
-}
-
 static enum err read_ties(const struct reading *r, const json_t *ties, struct procedure *p)
 {
     const json_t *keys = json_object_get(ties, "keys");
@@ -74,8 +54,8 @@ static enum err read_ties(const struct reading *r, const json_t *ties, struct pr
     if (n > 0)
         return OK;
     struct procedure_tie *t = &p->tie[p->n_ties++];
-    if (!family_of(text(r, ties, "family"), &t->family) ||
-        !effect_of(text(r, ties, "effect"), &t->effect))
+    if (!family_parse(text(r, ties, "family"), &t->family) ||
+        !effect_parse(text(r, ties, "effect"), &t->effect))
         return invalid(r, "ties", p->key.p);
     return OK;
 }

@@ -1,7 +1,7 @@
 /* Routes as JSON and as text. */
 #include "compare/map.h"
-#include "compare/phrase.h"
 #include "compare/route.h"
+#include "decide/phrase.h"
 
 #include <stdio.h>
 

@@ -1,5 +1,5 @@
 /* Operands of a comparison, and the cells in which both can speak. */
-#include "compare/side.h"
+#include "compare/compare.h"
 
 static enum err no_such_list(const struct corpus *c, struct str id, struct error *e)
 {

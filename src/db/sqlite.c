@@ -5,6 +5,7 @@
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -74,17 +75,35 @@ static enum err no_store(const char *path, struct error *e)
     return ERR_NOT_FOUND;
 }
 
+static int64_t now_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* Of several that turn a new store to WAL at the same time, SQLite tells some "busy" at once, without
+ * the wait it was asked for, since they would wait for one another: they begin again. */
+static enum err set_up(struct db *d, const char *pragmas, struct error *e)
+{
+    int64_t until = now_ms() + LIMIT_STORE_WAIT_MS;
+    enum err r;
+    while ((r = db_exec(d, pragmas, e)) == ERR_BUSY && now_ms() < until)
+        sqlite3_sleep(5);
+    return r;
+}
+
 static enum err open_handle(struct db *d, int flags, struct error *e)
 {
     if (sqlite3_open_v2(d->path, &d->handle, flags, NULL) != SQLITE_OK)
         return fail(d->handle, e);
-    sqlite3_busy_timeout(d->handle, 5000);
+    sqlite3_busy_timeout(d->handle, LIMIT_STORE_WAIT_MS);
     /* EXTRA comes first: a new store is turned to WAL over a rollback journal, and one that was
      * back in its folder after a power failure would empty the store. With WAL it means FULL. */
-    return db_exec(d, flags & SQLITE_OPEN_READONLY
-                          ? "PRAGMA trusted_schema=OFF; SELECT count(*) FROM sqlite_master"
-                          : "PRAGMA synchronous=EXTRA; PRAGMA journal_mode=WAL;"
-                            "PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF;", e);
+    return set_up(d, flags & SQLITE_OPEN_READONLY
+                         ? "PRAGMA trusted_schema=OFF; SELECT count(*) FROM sqlite_master"
+                         : "PRAGMA synchronous=EXTRA; PRAGMA journal_mode=WAL;"
+                           "PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF;", e);
 }
 
 static enum err open_path(struct db *d, int flags, struct error *e)

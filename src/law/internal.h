@@ -5,11 +5,8 @@
 #include <jansson.h>
 #include "law/law.h"
 
-bool family_parse(struct str s, enum family *out);
-bool effect_parse(struct str s, enum effect *out);
 bool layer_kind_parse(struct str s, enum layer_kind *out);
 bool edition_kind_parse(struct str s, enum edition_kind *out);
-enum treatment effect_treatment(enum effect e);
 
 /* One document being read: where we are, for errors. */
 struct reader {

@@ -216,5 +216,10 @@ const char *effect_name(enum effect e);
 const char *treatment_name(enum treatment t); /* "equal" ... "prohibited"; SILENT: "silent" */
 const char *layer_kind_name(enum layer_kind k);
 const char *edition_kind_name(enum edition_kind k);
+/* False, and the first of them, for a word that is no name. */
+bool family_parse(struct str s, enum family *out);
+bool effect_parse(struct str s, enum effect *out);
+/* What an effect alone comes to (docs/meaning.md section 3); COMMIT carries its own. */
+enum treatment effect_treatment(enum effect e);
 
 #endif

@@ -73,7 +73,6 @@ bool edition_kind_parse(struct str s, enum edition_kind *out)
     return i >= 0;
 }
 
-/* The plain meaning of an effect (design: effects map to treatments). COMMIT carries its own. */
 enum treatment effect_treatment(enum effect e)
 {
     switch (e) {

@@ -25,10 +25,6 @@ struct records { /* in order of id, then of their making */
     struct record *r;
 };
 
-/* A transaction of the book: book_end signs and commits if `result` is OK, else rolls back. */
-enum err book_begin(const struct book *b, struct error *e);
-enum err book_end(const struct book *b, enum err result, struct error *e);
-
 /* All rows. ERR_INTEGRITY if a text differs from its hash. */
 enum err records_read(struct records *out, struct db *d, struct arena *a, struct error *e);
 /* The open record of an id, or NULL. */

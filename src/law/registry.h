@@ -1,17 +1,10 @@
-/* The registry of instruments in the store: see registry.c. */
+/* The registry of instruments in the store: see registry.c. Every record has its entry on the log,
+ * in the same transaction. A book without a log is for tests of other things. */
 #ifndef LAW_REGISTRY_H
 #define LAW_REGISTRY_H
 
-#include "ledger/signer.h"
+#include "ledger/book.h"
 #include "law/law.h"
-
-/* Where records are written: every one has its entry on the log, in the same transaction. A NULL
- * log is for tests of other things. */
-struct book {
-    struct db *d;
-    struct log *log;
-    const struct signer *signer;
-};
 
 /* Migrates, and puts in the shipped texts if they are not there. One transaction. Records made
  * before the store had a log get their entries now. */

@@ -1,30 +1,22 @@
 #include "ledger/files.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
-
-static bool write_all(int fd, struct str s)
-{
-    while (s.n > 0) {
-        ssize_t n = write(fd, s.p, s.n);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return false;
-        s = (struct str){s.p + n, s.n - (size_t)n};
-    }
-    return true;
-}
 
 bool file_sync_folder(const char *path)
 {
-    char folder[640];
-    const char *slash = strrchr(path, '/');
-    int n = slash == NULL ? 1 : slash == path ? 1 : (int)(slash - path);
-    snprintf(folder, sizeof folder, "%.*s", n, slash == NULL ? "." : path);
+    char folder[PATH_MAX];
+    if (!file_folder(path, folder, sizeof folder)) {
+        errno = ENAMETOOLONG;
+        return false;
+    }
     int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     bool well = fd >= 0 && fsync(fd) == 0;
     if (fd >= 0)
@@ -37,7 +29,7 @@ enum err file_replace(const char *path, struct str text, unsigned mode, struct e
     char fresh[640];
     snprintf(fresh, sizeof fresh, "%s.new", path);
     int fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, (mode_t)mode);
-    bool well = fd >= 0 && write_all(fd, text) && fsync(fd) == 0;
+    bool well = fd >= 0 && file_write(fd, text) && fsync(fd) == 0;
     if (fd >= 0)
         well = close(fd) == 0 && well;
     if (well && rename(fresh, path) == 0 && file_sync_folder(path))
@@ -45,4 +37,100 @@ enum err file_replace(const char *path, struct str text, unsigned mode, struct e
     err_set(e, ERR_IO, "不能写 %s：%s", "cannot write %s: %s", path, strerror(errno));
     err_at(e, path, 0, "");
     return ERR_IO;
+}
+
+/* --- large files and folders ---------------------------------------------------------------- */
+
+enum err file_fault(const char *path, struct error *e)
+{
+    err_set(e, ERR_IO, "无法写入 %s：%s", "cannot write %s: %s", path, strerror(errno));
+    err_at(e, path, 0, NULL);
+    return ERR_IO;
+}
+
+enum err file_digest(const char *path, char out[FILE_HEX], struct error *e)
+{
+    enum { PIECE = 1 << 20 };
+    uint8_t digest[32];
+    struct hash h;
+    ssize_t got;
+    out[0] = 0;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0)
+        return err_set(e, errno == ENOENT ? ERR_NOT_FOUND : ERR_IO, "不能读取 %s：%s",
+                       "cannot read %s: %s", path, strerror(errno));
+    char *piece = malloc(PIECE);
+    check(piece != NULL);
+    hash_init(&h);
+    while ((got = read(fd, piece, PIECE)) > 0 || (got < 0 && errno == EINTR))
+        hash_add(&h, piece, got > 0 ? (size_t)got : 0);
+    enum err r = got == 0 ? OK : err_set(e, ERR_IO, "不能读取 %s：%s", "cannot read %s: %s", path,
+                                         strerror(errno));
+    hash_end(&h, digest);
+    hash_hex(digest, 32, out);
+    free(piece);
+    close(fd);
+    return r;
+}
+
+enum err file_pour(int from, const char *to, file_turn_fn *turn, void *ctx, int64_t *bytes,
+                   char hex[FILE_HEX], struct error *e)
+{
+    enum { PIECE = 1 << 20 };
+    uint8_t digest[32];
+    struct hash h;
+    enum err r = OK;
+    ssize_t got;
+    char *piece = malloc(PIECE);
+    check(piece != NULL);
+    int fd = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+    hash_init(&h);
+    *bytes = 0;
+    if (fd < 0)
+        r = file_fault(to, e);
+    while (r == OK && ((got = read(from, piece, PIECE)) > 0 || (got < 0 && errno == EINTR))) {
+        if (got > 0 && !file_write(fd, (struct str){piece, (size_t)got}))
+            r = file_fault(to, e);
+        hash_add(&h, piece, got > 0 ? (size_t)got : 0);
+        *bytes += got > 0 ? got : 0;
+        if (r == OK && turn != NULL && !turn(ctx, *bytes))
+            r = err_set(e, ERR_BUSY, "已按要求停止", "stopped as asked");
+    }
+    if (r == OK && got < 0)
+        r = err_set(e, ERR_IO, "读取失败：%s", "reading fails: %s", strerror(errno));
+    if (r == OK && fsync(fd) != 0)
+        r = file_fault(to, e);
+    hash_end(&h, digest);
+    hash_hex(digest, 32, hex);
+    free(piece);
+    if (fd >= 0 && close(fd) != 0 && r == OK)
+        r = file_fault(to, e);
+    return r;
+}
+
+enum err file_new_folder(const char *path, struct error *e)
+{
+    if (mkdir(path, 0700) == 0)
+        return OK;
+    if (errno != EEXIST)
+        return file_fault(path, e);
+    return err_set(e, ERR_CONFLICT, "目录 %s 已存在", "there is a folder %s", path);
+}
+
+enum err file_sync_whole(const char *folder, struct error *e)
+{
+    char inside[700];
+    snprintf(inside, sizeof inside, "%.680s/.", folder);
+    return file_sync_folder(inside) && file_sync_folder(folder) ? OK : file_fault(folder, e);
+}
+
+void file_remove_folder(const char *path)
+{
+    DIR *d = opendir(path);
+    if (d == NULL)
+        return;
+    for (struct dirent *f; (f = readdir(d)) != NULL;)
+        (void)unlinkat(dirfd(d), f->d_name, 0); /* not "." and "..", which are folders */
+    closedir(d);
+    (void)rmdir(path);
 }

@@ -167,23 +167,6 @@ static enum err io_failed(struct error *e, const char *path, int why)
     return ERR_IO;
 }
 
-/* 0 or errno. */
-static int write_all(int fd, const char *p, size_t n)
-{
-    while (n > 0) {
-        ssize_t put = write(fd, p, n);
-        if (put < 0 && errno == EINTR) {
-            continue;
-        }
-        if (put <= 0) {
-            return put < 0 ? errno : EIO;
-        }
-        p += put;
-        n -= (size_t)put;
-    }
-    return 0;
-}
-
 /* A new name is only safe when its directory is on the disk as well. */
 static int sync_directory_of(const char *path)
 {
@@ -216,7 +199,9 @@ static enum err write_key_file(const char *path, const char *pem, size_t n, stru
     if (fd < 0) {
         return io_failed(e, path, errno);
     }
-    int why = fchmod(fd, 0600) != 0 ? errno : write_all(fd, pem, n); /* whatever the umask */
+    /* Mode 0600 whatever the umask. */
+    bool whole = fchmod(fd, 0600) == 0 && file_write(fd, (struct str){pem, n});
+    int why = whole ? 0 : errno;
     if (why == 0 && fsync(fd) != 0) {
         why = errno;
     }

@@ -184,7 +184,8 @@ void agreement_handle(struct handled *h)
         h->json = h->twin != TWIN_PAGE;
         error_page(h, &none);
     } else {
-        struct agreement_page p = {book, instrument, e->gap, &e->why};
+        struct agreement_page p = {book, instrument, e->gap, &e->why,
+                                   str_eqz(http_query(v->rq, "members"), "all")};
         one(h, &p);
     }
     gap_book_give(book);

@@ -12,6 +12,7 @@ struct agreement_page {
     int instrument;        /* -1: the list of all */
     const struct gap *gap; /* NULL: it could not be made, and why */
     const struct error *why;
+    bool members;          /* all by name, however many */
 };
 
 /* The members on the day; with `all` false only so many names as a table holds. */
@@ -34,8 +35,9 @@ void page_gap_counts(struct buf *b, enum lang lang, const struct view *v, const 
 void page_gap_findings(struct buf *b, enum lang lang, const struct view *v, const struct gap *g);
 void page_gap_finding(struct buf *b, enum lang lang, const struct view *v, const struct gap *g,
                       const struct gap_finding *f);
+/* Items of an answer with their words; those of the text `of` without its title. */
 void page_gap_texts(struct buf *b, enum lang lang, const struct view *v, struct str title,
-                    const int *provision, int n);
+                    const int *provision, int n, int of);
 void page_gap_terms(struct buf *b, enum lang lang, const struct view *v, const struct terms *t);
 void page_gap_term(struct buf *b, enum lang lang, const struct view *v, struct str name,
                    const struct term *t, struct str kind);

@@ -120,21 +120,19 @@ void changes_atom(const struct view *v, struct str family, const struct event *x
 static enum err of_family(const struct view *v, struct str family, struct event *x, int *n,
                           struct error *e)
 {
-    int f = 0, left = 0;
+    enum family f;
+    int left = 0;
     if (family.n == 0) {
         return OK;
     }
-    while (f < FAMILY_COUNT && !str_eqz(family, family_name((enum family)f))) {
-        f++;
-    }
-    if (f == FAMILY_COUNT) {
+    if (!family_parse(family, &f)) {
         err_set(e, ERR_INVALID, "没有“%.*s”这一类清单", "there is no family %.*s",
                 (int)(family.n > 60 ? 60 : family.n), family.p);
         err_hint(e, "?family=cross-border, ?family=investment");
         return ERR_INVALID;
     }
     for (int i = 0; i < *n; i++) {
-        if (v->law->instrument[x[i].instrument].family == (enum family)f) {
+        if (v->law->instrument[x[i].instrument].family == f) {
             x[left++] = x[i];
         }
     }

@@ -4,26 +4,29 @@
 
 #include "portal/pages.h"
 
-/* What was typed is kept as a code if it is one; words give candidates to choose from. */
-static void settle_sector(struct view *v)
+/* What was typed is kept as a code if it is one; words give candidates to choose from, or those of
+ * them that an answer to the narrowing question left. */
+static enum err settle_sector(struct view *v, struct error *e)
 {
     struct sector_set set;
     struct str typed = str_trim(v->ask.sector.n > 0 ? v->ask.sector : http_query(v->rq, "q"));
     v->ask.sector = STR("");
     v->words = typed;
     if (typed.n == 0) {
-        return;
+        return OK;
     }
     if (typed.n <= LIMIT_WORDS_BYTES && sector_spec_is_code(typed) &&
         sector_parse(v->codes, typed, &set, NULL) == OK) {
         v->ask.sector = typed;
         v->sectors = set;
-        return;
+        return OK;
     }
     if (typed.n <= LIMIT_WORDS_BYTES) {
         classification_find(v->codes, typed, &v->finding);
     }
+    TRY(api_among(v->codes, str_trim(http_query(v->rq, "among")), &v->finding, e));
     v->remark = v->finding.n == 0;
+    return OK;
 }
 
 /* An answer that cannot be used is dropped, so that it is asked again. */
@@ -61,11 +64,10 @@ void check_handle(struct handled *h)
     struct view *v = &h->v;
     struct error e = {0};
     struct buf b;
-    if (ask_from_query(v->rq, &v->ask, &e) != OK) {
+    if (ask_from_query(v->rq, &v->ask, &e) != OK || settle_sector(v, &e) != OK) {
         error_page(h, &e);
         return;
     }
-    settle_sector(v);
     settle_rest(v);
     buf_init(&b);
     if (v->ask.sector.n == 0) {

@@ -3,7 +3,6 @@
 #include <stdio.h>
 
 #include "compare/chronicle.h"
-#include "compare/phrase.h"
 #include "portal/atom.h"
 #include "portal/inside.h"
 
@@ -37,8 +36,9 @@ struct str follow_sentence(const struct view *v, const struct news *n)
 
 struct str follow_link(const struct view *v, const struct follow_page *p, const char *ending)
 {
-    return link_to(v, "/follow/%.*s/%d/%.*s/%.*s%s", STR_ARG(p->sector), p->cells.mode,
-                   STR_ARG(p->from), STR_ARG(p->to), ending);
+    const struct follow_words *w = &p->words;
+    return link_to(v, "/follow/%.*s/%.*s/%.*s/%.*s%s", STR_ARG(w->sector), STR_ARG(w->mode),
+                   STR_ARG(w->from), STR_ARG(w->to), ending);
 }
 
 struct str follow_cells(const struct view *v, uint64_t n)
@@ -50,14 +50,9 @@ struct str follow_cells(const struct view *v, uint64_t n)
 
 struct str follow_example(const struct view *v, const struct news *n)
 {
-    bool zh = v->lang == LANG_ZH;
     struct buf b;
     buf_init(&b);
-    question_phrase(v->law, &n->b, &n->facts, zh, &b);
-    buf_z(&b, zh ? "：由 " : ": from ");
-    answer_phrase(n->was.outcome, n->was.must, n->was.treatment, zh, &b);
-    buf_z(&b, zh ? " 变为 " : " to ");
-    answer_phrase(n->is.outcome, n->is.must, n->is.treatment, zh, &b);
+    follow_phrase(v->law, n, v->lang == LANG_ZH, &b);
     return written(v, &b);
 }
 
@@ -73,22 +68,7 @@ struct str follow_ask(const struct view *v, const struct news *n)
 static void news_json(const struct view *v, const struct news *n, struct jsonw *w)
 {
     jsonw_object(w);
-    jsonw_kz(w, "kind", follow_name(n->kind));
-    jsonw_kday(w, "day", n->day);
-    jsonw_kint(w, "opened", (int64_t)n->opened);
-    jsonw_kint(w, "closed", (int64_t)n->closed);
-    jsonw_key(w, "by");
-    jsonw_array(w);
-    for (int i = 0; i < n->n_by; i++) {
-        jsonw_str(w, v->law->provision[n->by[i]].key);
-    }
-    jsonw_end(w);
-    jsonw_key(w, "example");
-    if (n->example) {
-        question_json(v->law, &n->b, &n->facts, w);
-    } else {
-        jsonw_null(w);
-    }
+    follow_members(v->law, n, w);
     jsonw_end(w);
 }
 
@@ -97,10 +77,10 @@ static void follow_json(const struct view *v, const struct follow_page *p, struc
     struct jsonw w;
     jsonw_init(&w, out, false);
     jsonw_object(&w);
-    jsonw_kstr(&w, "sector", p->sector);
+    jsonw_kstr(&w, "sector", p->words.sector);
     jsonw_kint(&w, "mode", p->cells.mode);
-    jsonw_kstr(&w, "from", p->from);
-    jsonw_kstr(&w, "to", p->to);
+    jsonw_kstr(&w, "from", p->words.from);
+    jsonw_kstr(&w, "to", p->words.to);
     jsonw_key(&w, "news");
     jsonw_array(&w);
     for (int i = 0; i < p->n; i++) {
@@ -110,27 +90,11 @@ static void follow_json(const struct view *v, const struct follow_page *p, struc
     jsonw_end(&w);
 }
 
-/* What an entry's id is made of: the cells, the clock and the day; never the language. */
-static struct str entry_name(const struct view *v, const struct follow_page *p,
-                             const struct news *n)
-{
-    struct buf b;
-    char day[11];
-    buf_init(&b);
-    buf_printf(&b, "fumao follow\n%.*s\n%d\n%.*s\n%.*s", STR_ARG(p->sector), p->cells.mode,
-               STR_ARG(p->from), STR_ARG(p->to));
-    if (n != NULL) {
-        day_format(n->day, day);
-        buf_printf(&b, "\n%s\n%s", follow_name(n->kind), day);
-    }
-    return written(v, &b);
-}
-
 static void atom_news(const struct view *v, const struct follow_page *p, const struct news *n,
                       struct buf *b)
 {
     char urn[46];
-    chronicle_urn(entry_name(v, p, n), urn);
+    chronicle_urn(follow_id_name(v->arena, &p->words, n), urn);
     buf_z(b, "<entry>");
     atom_text(b, "id", str_from(urn));
     atom_text(b, "title", follow_sentence(v, n));
@@ -148,7 +112,7 @@ static void follow_atom(const struct view *v, const struct follow_page *p, struc
         day_t d = p->news[i].day <= v->today ? p->news[i].day : v->today;
         last = d > last ? d : last;
     }
-    atom_begin(out, v, entry_name(v, p, NULL), follow_title(v, p),
+    atom_begin(out, v, follow_id_name(v->arena, &p->words, NULL), follow_title(v, p),
                last == DAY_MIN ? v->today : last, follow_link(v, p, ".atom"), follow_link(v, p, ""));
     for (int i = 0; i < p->n; i++) {
         atom_news(v, p, &p->news[i], out);
@@ -158,23 +122,6 @@ static void follow_atom(const struct view *v, const struct follow_page *p, struc
 
 /* --- the handler ---------------------------------------------------------------------------- */
 
-static enum err read_cells(const struct view *v, struct str mode, struct follow_page *p,
-                           struct error *e)
-{
-    struct sector_set set;
-    int64_t m;
-    TRY(sector_parse(v->codes, p->sector, &set, e));
-    memcpy(p->cells.sector, set.leaf, sizeof p->cells.sector);
-    if (!str_int(mode, &m) || m < 1 || m > 4) {
-        err_set(e, ERR_SYNTAX, "模式须为 1 至 4，不是 %.*s", "the mode is 1 to 4, not %.*s",
-                (int)(mode.n > 20 ? 20 : mode.n), mode.p);
-        return ERR_SYNTAX;
-    }
-    p->cells.mode = (int)m;
-    TRY(economy_parse(v->codes, p->from, &p->cells.origin, e));
-    return place_parse(v->codes, p->to, &p->cells.place, e);
-}
-
 void follow_handle(struct handled *h)
 {
     struct view *v = &h->v;
@@ -182,10 +129,8 @@ void follow_handle(struct handled *h)
     struct follow_page *p = ARENA_NEW(v->arena, struct follow_page);
     struct news *news;
     struct buf b;
-    p->sector = h->part[1];
-    p->from = h->part[3];
-    p->to = h->part[4];
-    enum err code = read_cells(v, h->part[2], p, &e);
+    p->words = (struct follow_words){h->part[1], h->part[2], h->part[3], h->part[4]};
+    enum err code = follow_read(v->codes, v->arena, &p->words, &p->cells, &e);
     if (code == OK) {
         code = follow_make(v->portal->snapshot, &p->cells, v->today, v->arena, &news, &p->n, &e);
     }

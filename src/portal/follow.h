@@ -10,7 +10,7 @@ struct follow_page {
     int n;
     const struct news *news;
     struct followed cells;
-    struct str sector, from, to;
+    struct follow_words words; /* in normal form */
 };
 
 struct str follow_title(const struct view *v, const struct follow_page *p);

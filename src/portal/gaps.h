@@ -9,7 +9,7 @@
 #ifndef PORTAL_GAPS_H
 #define PORTAL_GAPS_H
 
-#include "compare/gap.h"
+#include "openness/gap.h"
 #include "portal/view.h"
 
 struct gap_entry {

@@ -23,6 +23,8 @@ void error_page(struct handled *h, const struct error *e);
 
 void follow_handle(struct handled *h);
 void keep_handle(struct handled *h);
+void job_handle(struct handled *h);
+void jobs_handle(struct handled *h);
 void kept_handle(struct handled *h);
 void ledger_handle(struct handled *h);
 void tile_handle(struct handled *h);
@@ -44,6 +46,8 @@ void zones_handle(struct handled *h);
 void zone_handle(struct handled *h);
 void agreements_handle(struct handled *h);
 void agreement_handle(struct handled *h);
+void stats_handle(struct handled *h);
+void stats_table_handle(struct handled *h);
 void script_handle(struct handled *h);
 void large_handle(struct handled *h);
 bool large_wanted(const struct request *rq);

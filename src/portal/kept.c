@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-#include "compare/phrase.h"
+#include "decide/phrase.h"
 #include "ledger/leaf.h"
 #include "portal/inside.h"
 
@@ -177,6 +177,7 @@ struct str ledger_kind(const struct view *v, struct str kind)
     return say(v, str_eqz(kind, "edition")  ? MSG_ledger_edition
                   : str_eqz(kind, "answer") ? MSG_ledger_answer
                   : str_eqz(kind, "key")    ? MSG_ledger_key
+                  : str_eqz(kind, "statistics") ? MSG_ledger_statistics
                                             : MSG_ledger_other);
 }
 
@@ -194,6 +195,8 @@ static void fill_row(const struct view *v, struct ledger_row *row)
     }
     if (str_eqz(row->kind, "edition")) {
         row->link = link_to(v, "/lists/%.*s", STR_ARG(row->subject));
+    } else if (str_eqz(row->kind, "statistics")) {
+        row->link = link_to(v, "/stats");
     } else if (str_eqz(row->kind, "answer")) { /* its name alone opens it: not given away here */
         row->subject = STR("—");
     }

@@ -4,8 +4,8 @@
 #define PORTAL_LISTS_H
 
 #include "compare/chronicle.h"
-#include "compare/heat.h"
 #include "compare/life.h"
+#include "openness/heat.h"
 #include "portal/figures.h"
 
 enum { LISTS_PAIRS = 24, LIST_PAIRS = 12, LIST_ITEMS = 20 };

@@ -70,13 +70,29 @@ static struct str query_of(const struct view *v, struct str to, struct str secto
     return s;
 }
 
-struct str map_link(const struct view *v, const struct map_page *m, const char *suffix)
+bool map_offers(const struct view *v, const struct map_page *m, int economy)
+{
+    bool offered = m->map == NULL || m->all_economies || economy == m->origin;
+    for (int i = 0; !offered && i < near_economies(); i++) {
+        offered = near_economy(v, i) == economy;
+    }
+    return offered && !str_eqz(v->codes->economy[economy].alpha2, "CN");
+}
+
+struct str map_link(const struct view *v, const struct map_page *m, const char *suffix,
+                    bool economies)
 {
     struct buf b;
     buf_init(&b);
     buf_z(&b, "/map");
     buf_z(&b, suffix);
     buf_str(&b, m->query);
+    if (economies) {
+        buf_z(&b, "&economies=all");
+        if (v->lang_said) {
+            buf_z(&b, v->lang == LANG_EN ? "&lang=en" : "&lang=zh");
+        }
+    }
     struct str s = str_copy(v->arena, buf_view(&b));
     buf_finish(&b);
     return s;
@@ -146,6 +162,7 @@ void map_handle(struct handled *h)
     m->origin = m->place = -1;
     if (r == OK) {
         chosen(v, m);
+        m->all_economies = str_eqz(http_query(v->rq, "economies"), "all");
         r = asked ? make(v, m, e) : OK;
     }
     if (r != OK && h->twin != TWIN_PAGE) {

@@ -13,9 +13,15 @@ struct map_page {
     int origin, place;         /* as chosen, -1 */
     enum kind kind;
     struct str query;          /* of the question, for the twins */
+    bool all_economies;        /* in the list to choose from */
 };
 
-struct str map_link(const struct view *v, const struct map_page *m, const char *suffix);
+/* This map, in the form of `suffix`; `economies`: with every economy in the list to choose from. */
+struct str map_link(const struct view *v, const struct map_page *m, const char *suffix,
+                    bool economies);
+/* Beside a map the list holds the usual economies and the chosen one, which keeps the page small;
+ * all are one link away, and on the page that asks first. */
+bool map_offers(const struct view *v, const struct map_page *m, int economy);
 uint64_t map_mode_cells(const struct map *m, int mode);
 uint64_t map_open_cells(const uint64_t n[OUTCOME_COUNT]); /* ？: carved out or undetermined */
 struct str map_witness(const struct view *v, const struct map_region *r);

@@ -28,6 +28,7 @@ void page_reserved(struct buf *b, enum lang lang, const struct view *v);
 void page_coverage(struct buf *b, enum lang lang, const struct view *v);
 void page_answer(struct buf *b, enum lang lang, const struct view *v, const struct answer *a);
 void page_groups(struct buf *b, enum lang lang, const struct view *v);
+void page_narrowing(struct buf *b, enum lang lang, const struct view *v);
 void page_find(struct buf *b, enum lang lang, const struct view *v);
 void page_status(struct buf *b, enum lang lang, const struct view *v);
 

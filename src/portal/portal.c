@@ -60,21 +60,25 @@ static void home_handle(struct handled *h)
 static void find_handle(struct handled *h)
 {
     struct buf b;
+    struct error e = {0};
     struct str words = str_trim(http_query(h->v.rq, "q"));
     if (words.n > LIMIT_WORDS_BYTES) {
-        struct error e = {0};
         err_set(&e, ERR_LIMIT, "搜索词超过 %d 字节", "the words are longer than %d bytes",
                 (int)LIMIT_WORDS_BYTES);
         error_page(h, &e);
         return;
     }
-    if (h->json) {
-        api_find_json(&h->v.api, words, &h->rs->body, false);
-        return;
-    }
     h->v.words = words;
     if (words.n > 0) {
         classification_find(h->v.codes, words, &h->v.finding);
+    }
+    if (api_among(h->v.codes, str_trim(http_query(h->v.rq, "among")), &h->v.finding, &e) != OK) {
+        error_page(h, &e);
+        return;
+    }
+    if (h->json) {
+        api_found_json(&h->v.api, words, &h->v.finding, &h->rs->body, false);
+        return;
     }
     buf_init(&b);
     page_find(&b, h->v.lang, &h->v);
@@ -161,8 +165,12 @@ static const struct {
     {{"agreements", "*", NULL}, TWIN_JSON | TWIN_CSV | PURE, agreement_handle},
     {{"follow", "*", "*", "*", "*", NULL}, TWIN_JSON | TWIN_ATOM, follow_handle},
     {{"v", "*", NULL}, TWIN_JSON | TWIN_FUMAO, kept_handle},
+    {{"jobs", NULL}, TWIN_JSON, jobs_handle},
+    {{"jobs", "*", NULL}, TWIN_JSON, job_handle},
     {{"ledger", NULL}, TWIN_JSON, ledger_handle},
     {{"ledger", "checkpoint", NULL}, 0, checkpoint_handle},
+    {{"stats", NULL}, TWIN_JSON | TWIN_CSV, stats_handle},
+    {{"stats", "*", NULL}, TWIN_JSON | TWIN_CSV, stats_table_handle},
     {{"status", NULL}, TWIN_JSON, status_handle},
     {{"style.css", NULL}, 0, style_handle},
     {{"icon.svg", NULL}, 0, icon_handle},
@@ -260,7 +268,7 @@ static void view_init(struct view *v, const struct portal *p, const struct reque
     v->portal = p;
     v->codes = p->codes;
     v->law = p->corpus;
-    v->api = (struct api){p->codes, p->corpus, p->snapshot};
+    v->api = (struct api){p->codes, p->corpus, p->snapshot, p->gallery};
     v->rq = rq;
     v->arena = rq->arena;
     v->lang_said = str_eqz(lang, "en") || str_eqz(lang, "zh");

@@ -15,12 +15,15 @@
 #include "web/http.h"
 
 struct archive;
+struct gallery;
 
 struct portal {
     const struct classification *codes;
     const struct corpus *corpus;
     const struct snapshot *snapshot;
     struct archive *archive; /* NULL: answers cannot be kept; the one thing here that changes */
+    struct gallery *gallery; /* released statistics; NULL: no store is open for them */
+    const char *jobs;        /* folder of jobs (declaration/job.h); NULL: they are not shown */
 };
 
 /* For struct http_options: the paths that take large bodies, and those that take no token. */

@@ -23,6 +23,10 @@ static const char copy_text[] =
 #include "copy.js.inc"
     ;
 
+static const char moving_text[] =
+#include "moving.js.inc"
+    ;
+
 static const struct {
     const char *name, *text;
     size_t n;
@@ -33,6 +37,7 @@ static const struct {
     {"tips.js", tips_text, sizeof tips_text - 1},
     {"fold.js", fold_text, sizeof fold_text - 1},
     {"copy.js", copy_text, sizeof copy_text - 1},
+    {"moving.js", moving_text, sizeof moving_text - 1},
 };
 
 static char version[65];

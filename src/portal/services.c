@@ -445,6 +445,7 @@ void service_handle(struct handled *h)
     }
     s->strip = strip_make(v);
     items_make(v, s);
+    s->all_items = str_eqz(http_query(v->rq, "items"), "all");
     foreign_make(v, s);
     if (twin(h, s)) {
         return;

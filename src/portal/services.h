@@ -28,6 +28,7 @@ struct service_page {
     int n_items[2]; /* of negative lists and the like; of commitments */
     int item[2][SERVICE_ITEMS];
     int more[2]; /* not kept */
+    bool all_items; /* ?items=all: shown; else the first of them */
     int n_foreign;
     struct foreign *foreign;
 };

@@ -100,6 +100,13 @@ struct hidden_field {
 };
 /* What was said so far but for field `but` ("all": the language alone). False at the end. */
 bool hidden_field(const struct view *v, const char *but, int i, struct hidden_field *out);
+/* The question that would tell the found classes apart; NULL: there is nothing to ask. */
+const struct narrowing *narrowing_of(const struct view *v);
+/* This search with only what the choice leaves, or the one class it leaves. */
+struct str narrow_link(const struct view *v, const struct narrowing *n, int choice);
+struct str narrow_count(const struct view *v, const struct narrowing *n, int choice);
+bool narrowed(const struct view *v);
+struct str narrow_undo(const struct view *v); /* all that the words found */
 bool hidden_answer_field(const struct view *v, int i, struct hidden_field *out);
 
 int near_economies(void); /* the usual ones, first in the list */

@@ -12,6 +12,8 @@
 
 #include <microhttpd.h>
 
+#include "web/accept.h"
+#include "web/callers.h"
 #include "web/page.h"
 #include "web/rate.h"
 
@@ -30,6 +32,7 @@ enum {
 
 struct http {
     struct MHD_Daemon *daemon;
+    struct acceptor *acceptor;
     struct http_options options;
     struct rate *rate; /* NULL: no limit */
     int port;
@@ -53,7 +56,10 @@ struct exchange {
     size_t body_bytes_seen, body_max;
     int64_t large_bytes; /* of http.large_bytes */
     bool begun, counted;
-    struct rate_verdict rate; /* if counted */
+    struct rate_verdict rate; /* if counted: against the caller, else against the client */
+    struct caller *caller;    /* who holds the key that was said; NULL if nobody does */
+    unsigned char client[16];
+    size_t client_n;
     struct refusal refused;
     struct request req;
     /* A streamed answer: what is left of the last piece, and where the next come from. */
@@ -385,14 +391,14 @@ static enum MHD_Result each_header(void *cls, enum MHD_ValueKind kind, const cha
 }
 
 static struct refusal read_headers(struct exchange *x, struct MHD_Connection *c,
-                                   const char *version)
+                                   const char *version, struct http_field **out)
 {
     int lines = MHD_get_connection_values(c, MHD_HEADER_KIND, NULL, NULL);
     size_t room = lines < 0 ? 0 : lines < HEADERS_MAX ? (size_t)lines : HEADERS_MAX;
     struct http_field *fields = ARENA_ARRAY(&x->arena, struct http_field, room + 1);
     struct header_walk w = {.req = &x->req, .fields = fields};
     w.next = (uintptr_t)version + strlen(version) + 2;
-    x->req.headers = fields;
+    x->req.headers = *out = fields;
     /* One blank between target and version, or the target hides a NUL. */
     w.bad = LAYOUT_IS_KNOWN &&
             (uintptr_t)version != (uintptr_t)x->uri_at + x->req.target.n + 1;
@@ -523,13 +529,13 @@ static uint64_t monotonic_ns(void)
     return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
+static const struct refusal too_many = {429, "请求过于频繁，请稍后再试。",
+                                        "Too many requests: try again later.", 0};
+
 /* Whoever speaks to us directly, or whom our proxy says it speaks for. */
-static struct refusal count_client(struct exchange *x, struct MHD_Connection *c)
+static void count_client(struct exchange *x, struct MHD_Connection *c)
 {
     const struct http_options *o = &x->http->options;
-    if (x->http->rate == NULL || listed(o->uncounted, x->req.path)) {
-        return accepted;
-    }
     unsigned char address[16];
     const union MHD_ConnectionInfo *i =
         MHD_get_connection_info(c, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
@@ -538,12 +544,64 @@ static struct refusal count_client(struct exchange *x, struct MHD_Connection *c)
         struct str said = rate_client_forwarded(http_header(&x->req, "X-Forwarded-For"), address);
         client = said.n > 0 ? said : client;
     }
+    x->client_n = client.n;
+    if (client.n > 0) {
+        memcpy(x->client, client.p, client.n);
+    }
     x->rate = rate_take(x->http->rate, client, o->now_ns());
     x->counted = true;
-    return x->rate.allowed ? accepted
-                           : (struct refusal){429, "请求过于频繁，请稍后再试。",
-                                              "Too many requests: try again later.",
-                                              x->rate.retry_s};
+}
+
+/* A key that nobody holds is counted against whoever sends it, or guessing would be free. */
+static struct refusal count_request(struct exchange *x, struct MHD_Connection *c,
+                                    struct http_field *headers)
+{
+    const struct http_options *o = &x->http->options;
+    struct str key;
+    int keys = o->callers != NULL ? callers_take_key(headers, x->req.n_headers, &key) : 0;
+    if (listed(o->uncounted, x->req.path)) {
+        return accepted;
+    }
+    x->caller = keys == 1 ? callers_find(o->callers, key) : NULL;
+    if (x->caller != NULL) {
+        x->rate = rate_bucket_take(&x->caller->bucket, o->now_ns());
+        x->counted = true;
+    } else if (x->http->rate != NULL) {
+        count_client(x, c);
+    }
+    if (x->counted && !x->rate.allowed) {
+        struct refusal r = too_many;
+        r.retry_s = x->rate.retry_s;
+        return r;
+    }
+    if (keys > 1) {
+        return (struct refusal){400, "只能给出一个密钥（X-Api-Key 或 Authorization: Bearer）。",
+                                "One key at most: X-Api-Key or Authorization: Bearer.", 0};
+    }
+    return keys == 0 || x->caller != NULL
+               ? accepted
+               : (struct refusal){401, "密钥无效。", "The key is not valid.", 0};
+}
+
+bool http_charge(const struct request *req, struct response *res, int tokens)
+{
+    struct exchange *x = req->exchange;
+    if (x == NULL || !x->counted || tokens == 0) {
+        return true;
+    }
+    uint64_t now = x->http->options.now_ns();
+    x->rate = x->caller != NULL
+                  ? rate_bucket_take_more(&x->caller->bucket, tokens, now)
+                  : rate_take_more(x->http->rate,
+                                   (struct str){(const char *)x->client, x->client_n}, tokens,
+                                   now);
+    if (!x->rate.allowed) {
+        char seconds[16];
+        int n = snprintf(seconds, sizeof seconds, "%d", x->rate.retry_s);
+        http_problem(req, res, too_many.status, too_many.zh, too_many.en);
+        http_set(res, "Retry-After", (struct str){seconds, (size_t)n});
+    }
+    return x->rate.allowed;
 }
 
 static struct refusal expect_body(struct exchange *x)
@@ -567,7 +625,8 @@ static struct refusal expect_body(struct exchange *x)
 static struct refusal begin(struct exchange *x, struct MHD_Connection *c, const char *method,
                             const char *version)
 {
-    struct refusal r = read_headers(x, c, version);
+    struct http_field *headers;
+    struct refusal r = read_headers(x, c, version, &headers);
     if (r.status == 0) {
         r = check_framing(&x->req);
     }
@@ -578,7 +637,7 @@ static struct refusal begin(struct exchange *x, struct MHD_Connection *c, const 
         r = read_target(&x->req);
     }
     if (r.status == 0) {
-        r = count_client(x, c);
+        r = count_request(x, c, headers);
     }
     return r.status == 0 ? expect_body(x) : r;
 }
@@ -697,6 +756,9 @@ static void add_headers(struct MHD_Response *m, const struct exchange *x,
     if (x->refused.retry_s > 0) {
         add_number(m, "Retry-After", x->refused.retry_s);
     }
+    if (res->status == MHD_HTTP_UNAUTHORIZED) { /* RFC 9110 15.5.2 wants it */
+        MHD_add_response_header(m, "WWW-Authenticate", "Bearer realm=\"fumao\"");
+    }
     if (res->status == MHD_HTTP_METHOD_NOT_ALLOWED &&
         find_field(res->headers, res->n_headers, "Allow").p == NULL) {
         MHD_add_response_header(m, "Allow", "GET, HEAD, POST, OPTIONS");
@@ -791,6 +853,7 @@ static void *on_target(void *cls, const char *uri, struct MHD_Connection *c)
     x->http = cls;
     x->uri_at = uri;
     x->req.arena = &x->arena;
+    x->req.exchange = x;
     x->req.target = str_copy(&x->arena, str_from(uri));
     return x;
 }
@@ -979,8 +1042,8 @@ enum err http_start_with(struct http **out, const struct http_options *o, struct
     /* A pool of one is refused by the library: no pool is one thread. */
     unsigned threads = cores() == 1 ? 0 : cores();
     h->daemon = MHD_start_daemon(
-        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC, 0, NULL, NULL, on_request, h,
-        MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_THREAD_POOL_SIZE, threads,
+        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_USE_NO_LISTEN_SOCKET, 0, NULL, NULL,
+        on_request, h, MHD_OPTION_THREAD_POOL_SIZE, threads,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)POOL_BYTES,
         MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)TIMEOUT_S,
         MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
@@ -995,6 +1058,7 @@ enum err http_start_with(struct http **out, const struct http_options *o, struct
         return err_set(e, ERR_IO, "无法启动 HTTP 服务(%s)", "cannot start the HTTP server (%s)",
                        o->listen);
     }
+    h->acceptor = acceptor_start(h->daemon, fd);
     *out = h;
     return OK;
 }
@@ -1010,14 +1074,11 @@ void http_stop(struct http *h)
         return;
     }
     atomic_store(&h->draining, true);
-    int fd = MHD_quiesce_daemon(h->daemon);
+    acceptor_stop(h->acceptor);
     for (int ms = 0; ms < DRAIN_MS_MAX && atomic_load(&h->active) > 0; ms += 5) {
         nanosleep(&(struct timespec){.tv_nsec = 5 * 1000 * 1000}, NULL);
     }
     MHD_stop_daemon(h->daemon);
-    if (fd >= 0) {
-        close(fd);
-    }
     rate_destroy(h->rate);
     free(h);
 }

@@ -10,8 +10,9 @@
  * Host or two, bad percent-encoding or UTF-8, %00 (all 400); more than LIMIT_QUERY_ARGS fields
  * (400); a target over LIMIT_URL_BYTES (414); a body over LIMIT_BODY_BYTES or what its path may
  * hold (413); more large bodies at once than LIMIT_BATCH_BODIES (503); a client over its rate
- * (429, web/rate.h); a method other than GET, HEAD, POST and OPTIONS (405). Head sections over
- * 16 KiB are refused by the library itself. A proxy stands in front (TLS, absolute deadlines).
+ * (429, web/rate.h); a key that nobody holds (401, web/callers.h) and two keys at once (400); a
+ * method other than GET, HEAD, POST and OPTIONS (405). Head sections over 16 KiB are refused by the
+ * library itself. A proxy stands in front (TLS, absolute deadlines).
  *
  * The handler runs on one of N event threads, several at once: what ctx points to is immutable
  * or locked. It fills *response; the request, its arena and all it points to live until the
@@ -41,6 +42,7 @@ struct request {
     const struct http_field *headers; /* names as sent */
     struct str body;
     struct arena *arena;
+    struct exchange *exchange; /* of http.c; NULL in a request that did not come by the wire */
 };
 
 enum { HTTP_HEADERS_MAX = 16 };
@@ -65,6 +67,7 @@ typedef void http_handler(void *ctx, const struct request *req, struct response 
 
 /* Listens on "host:port", "[::1]:port" or ":port", which is 127.0.0.1; port 0 takes a free one. */
 struct http;
+struct callers;
 struct http_options {
     const char *listen;
     http_handler *handler;
@@ -72,6 +75,7 @@ struct http_options {
     const char *const *large;     /* paths whose body may have LIMIT_BATCH_BYTES; NULL-ended */
     const char *const *uncounted; /* paths that take no token (style sheets); both may be NULL */
     int rate_per_s, rate_burst; /* of one client; 0: no limit */
+    struct callers *callers;    /* counted by key; NULL: no key is read. Outlives the server */
     int64_t bodies_max;         /* bytes of large bodies at one time; 0: LIMIT_BATCH_BODIES */
     bool forwarded;             /* a proxy of ours stands in front: its X-Forwarded-For counts */
     uint64_t (*now_ns)(void);   /* NULL: the monotonic clock */
@@ -98,6 +102,9 @@ void http_stream(struct response *res, http_piece *next, void (*end)(void *ctx),
 /* Gives the answer its ETag before it is built. True if the client holds that very version: the
  * answer is 304 and whole. If the answer then turns out to be no 200, the ETag falls away. */
 bool http_known(const struct request *req, struct response *res, struct str etag);
+/* Takes `tokens` more from the bucket this request is counted against, where the head did not show
+ * how much is asked. False: they are not there, and the answer is 429 and whole. */
+bool http_charge(const struct request *req, struct response *res, int tokens);
 /* 303 to a GET of `location`. */
 void http_redirect(struct response *res, struct str location);
 /* Replaces the answer by an error: application/problem+json (RFC 9457), or a small HTML page

@@ -67,11 +67,14 @@ const pages = [
     { path: "/diff/no-such-list...cn-ftz-2024", status: 404 },
     { path: "/changes" },
     { path: `/find?q=${encodeURIComponent("云")}` },
+    { path: `/find?q=${encodeURIComponent("修理")}` },
     { path: "/status" },
     { path: "/api" },
     { path: "/map?from=SG" },
     { path: "/zones" },
     { path: "/ledger" },
+    { path: "/stats" },
+    { path: "/stats/month-item" },
     { path: "/no-such-page", status: 404 },
     { path: "/check/6513/1/SG/CN?on=2026-13-40", status: 400 },
 ];
@@ -79,6 +82,9 @@ const pages = [
 const steps = [
     { path: `/check?q=${encodeURIComponent("律师")}` },
     { path: "/check?q=zzzzqqqq" },
+    { path: `/check?mode=1&q=${encodeURIComponent("修理")}` },
+    { path: `/find?q=${encodeURIComponent("修理")}&among=8131,8132` },
+    { path: "/find?q=law&among=99", status: 404 },
     { path: "/check?sector=7231" },
     { path: "/check?sector=7231&mode=3" },
     { path: "/check?sector=7231&mode=1&kind=firm" },
@@ -86,15 +92,21 @@ const steps = [
     { path: "/check?sector=7231&mode=1&kind=firm&from=SG&to=CN-SH-FTZ" },
     { path: "/check/65/1/SG/CN" },
     { path: "/map" },
+    { path: "/map?from=SG&economies=all" },
     { path: "/map?from=XX&to=CN", status: 404 },
     { path: "/services" },
     { path: "/services/72" },
+    { path: "/services/72?items=all" },
     { path: "/services/7231" },
     { path: "/zones/CN-HI" },
     { path: "/agreements" },
     { path: "/agreements/wto-gats-china" },
+    { path: "/agreements/wto-gats-china?members=all" },
     { path: "/agreements/agreement-cn-au" },
     { path: "/follow/7231/1/SG/CN-SH-FTZ" },
+    { path: "/stats/year-item-partner?partner=USA&flow=C" },
+    { path: "/stats/year-zone?period=2025" },
+    { path: "/stats/month-item?item=XX", status: 404 },
     { path: "/lists/wto-gats-china" },
     { path: "/lists/cn-national-2024" },
 ];
@@ -132,8 +144,9 @@ async function open(browser, name, options) {
     });
     page.on("requestfailed", (r) => {
         // Whoever goes on before all parts of a page have come, calls the rest off.
-        const off =
-            r.failure()?.errorText === "net::ERR_ABORTED" && /\/(icon|js)\b/.test(r.url());
+        // A page of jobs that is left while it asks for itself again calls that off, too.
+        const part = /\/(icon|js)\b/.test(r.url()) || r.resourceType() === "fetch";
+        const off = part && r.failure()?.errorText === "net::ERR_ABORTED";
         if (!off) complaints.push(`failed: ${r.url()} ${r.failure()?.errorText}`);
     });
     page.on("response", (r) => {
@@ -726,6 +739,45 @@ async function combobox(browser) {
     await close();
 }
 
+// The finder asks back, on /find and within /check: its links are the choices /find.json names, and
+// each leads to the classes of its choice. Followed to the end it leaves one class.
+async function narrowing(browser) {
+    const { page, close } = await open(browser, "narrowing", { javaScriptEnabled: false });
+    const nav = page.locator("nav[aria-labelledby=narrowing]");
+    for (const path of ["/find?", "/check?mode=1&"]) {
+        let query = `lang=en&q=${encodeURIComponent("修理")}`;
+        let asked = 0;
+        for (;;) {
+            const at = `narrowing ${path}${query}`;
+            const found = await (await fetch(`${origin}/find.json?${query}`)).json();
+            await page.goto(`${origin}${path}${query}`);
+            same(await nav.count(), found.ask === null ? 0 : 1, `${at}: asks as /find.json does`);
+            if (found.ask === null) break;
+            asked++;
+            same(await nav.locator("h2").innerText(), found.ask.en, `${at}: the question`);
+            const links = await nav.locator("a").all();
+            same(links.length, found.ask.choices.length, `${at}: a link for each choice`);
+            const before = query;
+            for (const [i, link] of links.entries()) {
+                const { codes } = found.ask.choices[i];
+                const url = new URL(await link.getAttribute("href"), origin);
+                if (path !== "/find?")
+                    same(url.searchParams.get("mode"), "1", `${at}: keeps what was said`);
+                const among = url.searchParams.get("among");
+                const one = url.searchParams.get("sector") ?? url.pathname.split("/").at(-1);
+                same(among ?? one, codes.join(), `${at}: choice ${i}`);
+                if (among === null || query !== before) continue;
+                query = url.search.slice(1);
+                const left = await (await fetch(`${origin}/find.json?${query}`)).json();
+                same(left.classes.map((c) => c.code).join(), codes.join(), `${at}: what is left`);
+            }
+            if (query === before) break;
+        }
+        check(asked > 0, `narrowing ${path}: something is asked`);
+    }
+    await close();
+}
+
 async function facets(browser) {
     const { page, close } = await open(browser, "facets", {});
     const plain = await open(browser, "facets no js", { javaScriptEnabled: false });
@@ -988,6 +1040,85 @@ async function print(browser) {
     await close();
 }
 
+// Jobs go on while their page is looked at: nothing is loaded anew, and the focus stays. They are
+// its own copies of the pages, in which the job moves as this wants; the others see it stand still.
+async function moving(browser) {
+    const { page, close } = await open(browser, "moving", {});
+    const path = `/jobs/${server.job.id}`;
+    let edit = (html) => html;
+    let asked = 0;
+    for (const one of ["/jobs", path])
+        await page.route(`${origin}${one}?lang=en`, async (r) => {
+            asked++;
+            const response = await r.fetch();
+            await r.fulfill({ response, body: edit(await response.text()) });
+        });
+    const status = () => page.locator("body > [role=status]").textContent();
+    const go = async (one) => {
+        edit = (html) => html;
+        await page.goto(`${origin}${one}?lang=en`);
+        await ready(page);
+        await page.evaluate(() => (window.stayed = true));
+    };
+    for (const one of ["/jobs", path]) {
+        const at = `moving ${one}`;
+        const link = page.locator(one === path ? "main a" : `main a[href*="${path}"]`).first();
+        await go(one);
+        same(await page.locator("meta[http-equiv]").count(), 0, `${at}: no refresh of its own`);
+        await link.focus();
+        const before = await page.locator("main").innerText();
+        check(before.includes("37 %"), `${at}: how far it is`, before);
+        edit = (html) => html.replaceAll("37 %", "62 %").replaceAll("25 %", "50 %");
+        await page.waitForFunction(() => document.body.innerText.includes("62 %"));
+        same(await page.evaluate(() => window.stayed), true, `${at}: the page stays`);
+        check(await link.evaluate((e) => e === document.activeElement), `${at}: so does the focus`);
+        await page.waitForFunction(() => document.querySelector("body > [role=status]").innerText);
+        same(await status(), "Import of declarations: 50 %", `${at}: a quarter is said`);
+        same(said(await violations(page)), "", `${at}: axe`);
+
+        // Paused by the reader, until told to go on.
+        await page.getByRole("button", { name: "Pause updates" }).click();
+        const held = asked;
+        await page.waitForTimeout(4000);
+        same(asked, held, `${at}: paused`);
+        await page.getByRole("button", { name: "Resume updates" }).click();
+
+        // Another one begins: the table grows.
+        if (one === "/jobs") {
+            await link.focus();
+            const rows = await page.locator("tbody tr").count();
+            edit = (html) => html.replace(/<tbody>\s*(<tr.*)/, (all, tr) => all + tr);
+            await page.waitForFunction((n) => document.querySelectorAll("tbody tr").length > n, rows);
+            check(
+                await link.evaluate((e) => e === document.activeElement),
+                `${at}: the focus is found again`,
+            );
+        }
+        // It ends, and with it the asking.
+        edit = (html) =>
+            html.replaceAll("running", "finished").replace('data-poll="3"', 'data-poll="0"')
+                .replaceAll("Import of declarations: 25 %", "Import of declarations: finished");
+        await page.waitForSelector("#moving[data-poll='0']");
+        await page.waitForFunction(() => !document.querySelector("main .js"));
+        await page.waitForTimeout(100);
+        same(await status(), "Import of declarations: finished", `${at}: the end is said`);
+    }
+    await close();
+
+    // A server that is gone.
+    const context = await browser.newContext();
+    const lame = await context.newPage();
+    await lame.goto(`${origin}${path}?lang=en`);
+    await ready(lame);
+    await lame.route(`**${path}*`, (r) => r.abort());
+    await lame.getByRole("button", { name: "Resume updates" }).waitFor();
+    await lame.waitForFunction(() =>
+        document.querySelector("body > [role=status]").textContent.includes("could not"),
+    );
+    check((await lame.locator("main").innerText()).includes("37 %"), "moving: lost, it stays");
+    await context.close();
+}
+
 // How much is loaded, from where, and that it changes nothing of what a page says.
 async function scripts(browser) {
     const html = await (await fetch(`${origin}/check`)).text();
@@ -995,7 +1126,7 @@ async function scripts(browser) {
     const names = [...(await (await fetch(origin + main)).text()).matchAll(/\["(\w+)",/g)];
     const urls = [main, ...names.map((m) => main.replace("main", m[1]))];
     let total = 0;
-    same(urls.length, 6, "scripts: all parts");
+    same(urls.length, 7, "scripts: all parts");
     for (const url of urls) {
         const r = await fetch(origin + url);
         same(r.headers.get("content-type"), "text/javascript; charset=utf-8", `${url}: type`);
@@ -1188,7 +1319,7 @@ try {
     server = await serve();
     origin = server.origin;
     browser = await browse();
-    pages.push({ path: await keep() });
+    pages.push({ path: "/jobs" }, { path: `/jobs/${server.job.id}` }, { path: await keep() });
     const everything = [...pages, ...steps];
     const t = { origin, check, same, open, inLang, pages: everything };
     t.note = (text) => process.env.TIMES && console.error(text);
@@ -1219,6 +1350,7 @@ try {
             "/lists/cn-ftz-2024?section=J",
             "/zones",
             "/ledger",
+            "/jobs",
             pages.at(-1).path,
         ])
             jobs.push([`keyboard ${path}`, () => keyboard(browser, path, width)]);
@@ -1234,6 +1366,8 @@ try {
         "/changes",
         "/api",
         "/diff",
+        "/stats",
+        "/stats/month-item",
         "/follow/7231/1/SG/CN-SH-FTZ",
         "/status",
     ])
@@ -1242,7 +1376,9 @@ try {
         ["keys", () => keysOnly(browser)],
         ["combobox", () => combobox(browser)],
         ["facets", () => facets(browser)],
+        ["narrowing", () => narrowing(browser)],
         ["handy", () => handy(browser)],
+        ["moving", () => moving(browser)],
         ["large", () => large(browser)],
         ["print", () => print(browser)],
         ["scripts", () => scripts(browser)],

@@ -32,29 +32,57 @@ const shots = {
     "zones-en-390": ["/zones", "en", "light", narrow],
     "agreement-en": ["/agreements/wto-gats-china", "en", "light", wide],
     "agreements-zh": ["/agreements", "zh", "light", wide],
+    "stats-zh": ["/stats/month-item", "zh", "light", wide],
     "api-en": ["/api", "en", "light", wide],
+    "check-start-en-390": ["/check", "en", "dark", narrow],
+    "check-review-zh": [
+        "/check?sector=7231&mode=1&kind=firm&from=SG&to=CN-SH-FTZ", "zh", "light", wide,
+    ],
+    "answer-group-en": ["/check/65/1/SG/CN", "en", "light", wide],
+    "answer-prohibited-zh-390": ["/check/7297/1/SG/CN-SH", "zh", "dark", narrow],
+    "diff-choose-zh": ["/diff", "zh", "light", wide],
+    "diff-en-dark": ["/diff/cn-national-2024...cn-ftz-2024?view=side", "en", "dark", wide],
+    "map-form-zh": ["/map", "zh", "light", wide],
+    "services-zh": ["/services", "zh", "light", wide],
+    "service-en": ["/services/7231", "en", "light", wide],
+    "stats-shelf-en": ["/stats", "en", "light", wide],
+    "stats-zone-en-390": ["/stats/year-zone?period=2025", "en", "light", narrow],
+    "jobs-zh": ["/jobs", "zh", "light", wide],
+    "job-en-390": ["job", "en", "dark", narrow],
+    "status-en": ["/status", "en", "light", wide],
+    "error-zh": ["/no-such-page", "zh", "light", wide],
+    "answer-bare-zh": [answer, "zh", "light", { ...wide, javaScriptEnabled: false }],
+    "home-large-zh": ["/view?to=large&back=/", "zh", "light", wide],
     "find-zh": [`/find?q=${encodeURIComponent("云")}`, "zh", "light", wide],
 };
 
-const server = await serve();
-const browser = await browse();
-try {
-    const kept = await fetch(`${server.origin}/v`, {
+// What the table calls by name.
+async function named(path) {
+    if (path === "job") return `/jobs/${server.job.id}`;
+    if (path !== "kept") return path;
+    const response = await fetch(`${server.origin}/v`, {
         method: "POST",
         redirect: "manual",
         body: new URLSearchParams({ sector: "7231", mode: "1", from: "SG", to: "CN-SH-FTZ" }),
     });
+    return response.headers.get("location");
+}
+
+const server = await serve();
+const browser = await browse();
+try {
     for (const [name, [path, lang, colorScheme, shape]] of Object.entries(shots)) {
         const page = await browser.newPage({
             ...shape,
             colorScheme,
             locale: lang === "zh" ? "zh-CN" : "en-US",
         });
-        const [at, part] = (path === "kept" ? kept.headers.get("location") : path).split("#");
+        const [at, part] = (await named(path)).split("#");
         const response = await page.goto(server.origin + at);
-        if (response.status() !== 200) throw new Error(`${at}: ${response.status()}`);
+        const wanted = name.startsWith("error") ? 404 : 200;
+        if (response.status() !== wanted) throw new Error(`${at}: ${response.status()}`);
         const y = part ? (await page.locator(`#${part}`).boundingBox()).y - 24 : 0;
-        await page.waitForSelector("html[data-js=ready]");
+        if (shape.javaScriptEnabled !== false) await page.waitForSelector("html[data-js=ready]");
         await page.screenshot({
             path: join(process.argv[2], `${name}.png`),
             fullPage: true,

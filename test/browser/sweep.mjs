@@ -250,6 +250,9 @@ const tables = [
     "/zones/CN-HI.csv",
     "/agreements.csv",
     "/agreements/wto-gats-china.csv",
+    "/stats.csv",
+    "/stats/month-item.csv",
+    "/stats/year-zone.csv?place=CN-SH",
 ];
 
 export async function twins(t) {

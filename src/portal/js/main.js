@@ -20,6 +20,7 @@ const parts = [
     ["tips", "svg title", 1],
     ["fold", "details", 3],
     ["copy", "pre, a.permalink", 1],
+    ["moving", "#moving:not([data-poll='0'])", 1],
 ];
 
 // Each part has enhance(root, tools), and may be given the same root twice.
