@@ -286,11 +286,11 @@ int main(void)
         make_body(facts, &body);
         for (int i = 0; i < ROUNDS; i++)
             rate[i] = over_http(&body, &cpu[i]);
-        qsort(rate, ROUNDS, sizeof *rate, by_value);
+        sort_by(rate, ROUNDS, sizeof *rate, by_value);
         printf("%s: %.0f decisions/s over HTTP (%.0f to %.0f), %d clients, %.0f bytes a question\n",
                facts ? "every third with a fact" : "without facts", rate[ROUNDS / 2], rate[0],
                rate[ROUNDS - 1], CLIENTS, (double)body.n / LIMIT_BATCH_ITEMS);
-        qsort(cpu, ROUNDS, sizeof *cpu, by_value);
+        sort_by(cpu, ROUNDS, sizeof *cpu, by_value);
         printf("  %-34s %6.0f ns a question, on one core\n", "server, clients and kernel", cpu[ROUNDS / 2]);
         where_it_goes(&body);
     }

@@ -320,8 +320,8 @@ static void percentiles(const struct snapshot *s, const struct world *w, int64_t
         from = now_ns();
         empty[i] = now_ns() - from;
     }
-    qsort(ns, QUESTIONS, sizeof *ns, by_ns);
-    qsort(empty, QUESTIONS, sizeof *empty, by_ns);
+    sort_by(ns, QUESTIONS, sizeof *ns, by_ns);
+    sort_by(empty, QUESTIONS, sizeof *empty, by_ns);
     *p50 = ns[QUESTIONS / 2];
     *p99 = ns[QUESTIONS / 100 * 99];
     *clock_cost = empty[QUESTIONS / 2];

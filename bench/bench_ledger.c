@@ -304,7 +304,7 @@ static void time_proofs(struct log *l, enum hash_kind k, bool whole)
         us[i] = (now_s() - from) * 1e6;
         sum += us[i];
     }
-    qsort(us, PROOFS, sizeof *us, ascending);
+    sort_by(us, PROOFS, sizeof *us, ascending);
     printf("  inclusion, %s, %s: median %.1f us, mean %.1f, 99th percentile %.1f\n",
            k == HASH_SM3 ? "SM3" : "SHA-256", whole ? "under the head" : "at any size",
            us[PROOFS / 2], sum / PROOFS, us[PROOFS * 99 / 100]);

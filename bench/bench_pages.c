@@ -180,7 +180,7 @@ static void build(struct page *p, int builds)
         buf_finish(&rs.body);
         arena_reset(&arena);
     }
-    qsort(ns, (size_t)builds, sizeof *ns, by_number);
+    sort_by(ns, (size_t)builds, sizeof *ns, by_number);
     p->ns = ns[builds / 2];
 }
 
@@ -205,7 +205,7 @@ static void report(const char *kind) /* NULL: all of them */
         bytes[n++] = (int64_t)page[i].bytes;
         last = i;
     }
-    qsort(bytes, (size_t)n, sizeof *bytes, by_number);
+    sort_by(bytes, (size_t)n, sizeof *bytes, by_number);
     printf("%-14s %5d pages, median %.3f ms, 99 %% under %.3f ms, worst %.3f ms (%s, %s); "
            "%.1f KB, at most %.1f KB\n",
            kind != NULL ? kind : "all", n, (double)page[at[n / 2]].ns / 1e6,
@@ -233,7 +233,7 @@ static void measure(int builds)
            (double)first.ns / 1e6);
     for (int i = 0; i < n_pages; i++)
         build(&page[i], builds);
-    qsort(page, (size_t)n_pages, sizeof *page, by_time);
+    sort_by(page, (size_t)n_pages, sizeof *page, by_time);
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         report(kinds[i]);
     report(NULL);

@@ -181,7 +181,7 @@ static void report(void)
     long warm = total / 10, n = total - warm;
     double seconds = (double)(now_ns() - start_ns) / 1e9;
     int64_t *x = latency + warm;
-    qsort(x, (size_t)n, sizeof *x, by_number);
+    sort_by(x, (size_t)n, sizeof *x, by_number);
     printf("offered %.0f/s, answered %.0f/s, %ld counted: median %.3f ms, 90 %% %.3f, 99 %% %.3f, "
            "99.9 %% %.3f, worst %.3f ms; at most %ld waited for a connection\n",
            rate, (double)done / seconds, n, (double)x[n / 2] / 1e6, (double)x[n * 9 / 10] / 1e6,

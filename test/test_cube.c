@@ -922,7 +922,7 @@ static void test_digest(void **state)
                  2000 + k.month / 12, k.month % 12 + 1, (long long)x->sum, x->count,
                  x->contributors, (long long)x->top[0], (long long)x->top[1]);
     }
-    qsort(text, c.n_cells, sizeof *text, by_line);
+    sort_by(text, c.n_cells, sizeof *text, by_line);
     hash_init(&h);
     hash_add(&h, "fumao cube 1\n", 13);
     for (size_t i = 0; i < c.n_cells; i++) {
@@ -955,7 +955,7 @@ static void test_sort(void **state)
             u[i] = p[i].word;
         }
         memcpy(want, p, n * sizeof *p);
-        qsort(want, n, sizeof *want, by_word);
+        sort_by(want, n, sizeof *want, by_word);
         const struct row *got = sort_rows(p, q, n);
         const uint64_t *words = sort_words(u, v, n, UINT64_MAX);
         for (size_t i = 0; i < n; i++) {

@@ -634,7 +634,7 @@ static struct cube make_cube(void)
     struct cube c = {.scheme = scheme, .contribution = contribution, .reg = entry};
     for (int i = 0; i < CUBE_FIRMS; i++) /* firm 0 declares nothing; one declares alone */
         memcpy(cube_id[i], i == 0 ? "91999999MA0000000X" : firm[i], PARTY_ID_BYTES);
-    qsort(cube_id, CUBE_FIRMS, sizeof cube_id[0], by_id);
+    sort_by(cube_id, CUBE_FIRMS, sizeof cube_id[0], by_id);
     for (uint32_t i = 0; i < CUBE_FIRMS; i++)
         entry[i] = (struct register_entry){.key = below(4) != 0, .contributor = i};
     c.parties = (struct parties){.n = CUBE_FIRMS, .id = cube_id};
@@ -649,7 +649,7 @@ static struct cube make_cube(void)
             .party = (uint32_t)(i % CUBE_FIRMS), .member = (uint32_t)(i % CUBE_FIRMS),
             .cents = round ? 1234567 * below(3) : below(3000001) - 1000000, .count = 1};
     }
-    qsort(contribution, c.n_contributions, sizeof contribution[0], by_key);
+    sort_by(contribution, c.n_contributions, sizeof contribution[0], by_key);
     size_t n = 0; /* one contribution a cell and member */
     for (size_t i = 0; i < c.n_contributions; i++)
         if (n == 0 || by_key(&contribution[n - 1], &contribution[i]) != 0)

@@ -445,7 +445,7 @@ static void tells_its_time(void **state)
         clock_gettime(CLOCK_MONOTONIC, &to);
         took_ns[i] = (to.tv_sec - from.tv_sec) * 1000000000 + to.tv_nsec - from.tv_nsec;
     }
-    qsort(took_ns, (size_t)n_gold, sizeof *took_ns, by_size);
+    sort_by(took_ns, (size_t)n_gold, sizeof *took_ns, by_size);
     printf("one search: median %.2f ms, p95 %.2f ms, most %.2f ms\n",
            (double)took_ns[n_gold / 2] / 1e6, (double)took_ns[n_gold * 95 / 100] / 1e6,
            (double)took_ns[n_gold - 1] / 1e6);

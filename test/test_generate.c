@@ -598,7 +598,7 @@ static void test_report_numbers(void **state)
     int same = 0, other = 0;
     while (walk_next(&w))
         s[n++] = (struct seen){w.field[0], w.line, w.at, w.plant};
-    qsort(s, n, sizeof *s, by_number);
+    sort_by(s, n, sizeof *s, by_number);
     for (size_t i = 1; i < n; i++) {
         bool twice = str_eq(s[i].number, s[i - 1].number);
         if (!twice) {
@@ -689,14 +689,14 @@ static void test_heavy_tail(void **state)
         hkg[debit] += str_eqz(w.field[8], "HKG") ? (double)cents : 0;
         total += (double)cents;
     }
-    qsort(h, n, sizeof *h, by_id);
+    sort_by(h, n, sizeof *h, by_id);
     for (size_t i = 0; i < n; i++) {
         if (firms > 0 && str_eq(h[firms - 1].id, h[i].id))
             h[firms - 1].cents += h[i].cents;
         else
             h[firms++] = h[i];
     }
-    qsort(h, firms, sizeof *h, by_cents);
+    sort_by(h, firms, sizeof *h, by_cents);
     for (size_t i = 0; i < firms / 100; i++)
         top += (double)h[i].cents;
     print_message("largest firm %.1f %%, top 1 %% %.1f %%, HKG %.1f %% and %.1f %%\n",

@@ -73,11 +73,11 @@ static bool far_by_words(int at)
             log[n++] = history_log(cents(&record[i]));
     if (n < HISTORY_MIN)
         return false;
-    qsort(log, (size_t)n, sizeof *log, rising);
+    sort_by(log, (size_t)n, sizeof *log, rising);
     int32_t median = log[(n - 1) / 2];
     for (int i = 0; i < n; i++)
         off[i] = abs(log[i] - median);
-    qsort(off, (size_t)n, sizeof *off, rising);
+    sort_by(off, (size_t)n, sizeof *off, rising);
     int32_t mad = off[(n - 1) / 2] < HISTORY_LOG / 2 ? HISTORY_LOG / 2 : off[(n - 1) / 2];
     return abs(history_log(cents(&record[at])) - median) > mad * scheme->rule[RULE_R8].value;
 }

@@ -123,7 +123,7 @@ static void in_line_order(const struct seen *s, struct buf *out)
     for (int k = 0; k < 2; k++)
         while (rest[k].n > 0 && n < cap)
             all[n++] = str_cut(rest[k], '\n', &rest[k]);
-    qsort(all, n, sizeof *all, by_line);
+    sort_by(all, n, sizeof *all, by_line);
     for (size_t i = 0; i < n; i++) {
         buf_put(out, all[i].p + 12, all[i].n - 12);
         buf_char(out, '\n');

@@ -577,7 +577,7 @@ static const char *expand(const struct routes *r)
         }
     }
     if (n_raws > 0)
-        qsort(raws, n_raws, sizeof *raws, by_raw);
+        sort_by(raws, n_raws, sizeof *raws, by_raw);
     for (size_t i = 1; i < n_raws; i++)
         if (by_raw(&raws[i - 1], &raws[i]) == 0)
             return "a change given twice";

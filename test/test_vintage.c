@@ -1069,7 +1069,7 @@ static void judge_pair(struct economy *econ, const struct release *then,
         i += c <= 0;
         k += c >= 0;
     }
-    qsort(p.s, p.n, sizeof *p.s, seen_cmp);
+    sort_by(p.s, p.n, sizeof *p.s, seen_cmp);
     for (size_t i = 0; i < p.n;) {
         size_t from = i;
         int contributors;

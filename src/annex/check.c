@@ -238,6 +238,6 @@ enum err parsed_check(const struct parsed *p, const struct classification *codes
         check_whole(&k);
     arena_finish(&k.scratch);
     if (f->n > 0)
-        qsort(f->at, (size_t)f->n, sizeof *f->at, by_line);
+        sort_by(f->at, (size_t)f->n, sizeof *f->at, by_line);
     return OK;
 }

@@ -66,7 +66,7 @@ static struct pairs pairs_of(struct arena *a, struct str s)
         last = c;
     }
     if (n > 0)
-        qsort(p.pair, (size_t)n, sizeof *p.pair, by_value);
+        sort_by(p.pair, (size_t)n, sizeof *p.pair, by_value);
     for (int i = 0; i < n; i++)
         if (i == 0 || p.pair[i] != p.pair[i - 1])
             p.pair[p.n++] = p.pair[i];
@@ -98,7 +98,7 @@ static void count_pairs(struct matching *m)
         for (int k = 0; k < m->rule[i].words.n; k++)
             m->known[n++] = m->rule[i].words.pair[k];
     if (n > 0)
-        qsort(m->known, n, sizeof *m->known, by_value);
+        sort_by(m->known, n, sizeof *m->known, by_value);
     for (size_t i = 0; i < n; i++) {
         if (i == 0 || m->known[i] != m->known[m->n_known - 1])
             m->known[m->n_known++] = m->known[i];

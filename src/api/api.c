@@ -225,7 +225,7 @@ struct str api_etag(const struct api *api, const struct request *rq, const char 
             sorted[n++] = rq->query[i];
         }
     }
-    qsort(sorted, (size_t)n, sizeof *sorted, by_field);
+    sort_by(sorted, (size_t)n, sizeof *sorted, by_field);
     add_text(&b, build_mark());
     add_text(&b, str_from(api->corpus->hash));
     add_text(&b, rq->path_raw);

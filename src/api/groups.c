@@ -56,7 +56,7 @@ int answer_groups(const struct snapshot *s, const struct question *q,
         bit_set(group[g].leaves, (size_t)i);
         group[g].count++;
     }
-    qsort(group, (size_t)n, sizeof *group, by_rank);
+    sort_by(group, (size_t)n, sizeof *group, by_rank);
     *out = group;
     return n;
 }

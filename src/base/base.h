@@ -29,6 +29,7 @@
 #include "base/random.h"
 #include "base/rng.h"
 #include "base/shipped.h"
+#include "base/sort.h"
 #include "base/str.h"
 
 #endif

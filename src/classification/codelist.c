@@ -128,7 +128,7 @@ enum err codelist_load(struct codelist *l, struct arena *a, const char *id, cons
     int *place = ARENA_ARRAY(a, int, (size_t)t.n_rows);
     int n;
     TRY(read_rows(&t, raw, &n, e));
-    qsort(raw, (size_t)n, sizeof *raw, by_code);
+    sort_by(raw, (size_t)n, sizeof *raw, by_code);
     TRY(link_parents(&t, raw, n, parent, e));
     if (n == 0 || !tree_order(a, n, parent, order))
         return table_fail(&t, "parent", "代码表为空或上级关系成环%.*s",

@@ -31,7 +31,7 @@ static enum err load_economies(struct classification *c, struct arena *a, struct
                               x.alpha2, e);
         c->economy[c->n_economies++] = x;
     }
-    qsort(c->economy, (size_t)c->n_economies, sizeof *c->economy, by_alpha2);
+    sort_by(c->economy, (size_t)c->n_economies, sizeof *c->economy, by_alpha2);
     return OK;
 }
 

@@ -118,7 +118,7 @@ enum err world_editions(struct world *w, const char *folder, struct str content,
             put_text(list, &n, (struct edition_text){id_of(&w->arena, shipped_name(i), prefix.n),
                                                      shipped_text(i), shipped_name(i).p});
     TRY(read_folder(&w->arena, folder, content, list, &n, e));
-    qsort(list, (size_t)n, sizeof *list, by_id);
+    sort_by(list, (size_t)n, sizeof *list, by_id);
     snapshot_destroy(w->snapshot);
     w->snapshot = NULL;
     return build(w, list, n, e);

@@ -189,7 +189,7 @@ static void put_lines(struct desk *k, const int64_t (*count)[SCREEN_COUNT], int 
     for (int i = 0; i < n; i++)
         if (count[i][SCREEN_HIT] + count[i][SCREEN_POSSIBLE] > 0)
             line[used++] = (struct line){i, count[i][SCREEN_HIT], count[i][SCREEN_POSSIBLE]};
-    qsort(line, (size_t)used, sizeof *line, by_most);
+    sort_by(line, (size_t)used, sizeof *line, by_most);
     put_heading(&k->out, words, zh);
     for (int i = 0; i < used && i < TEXT_LINES; i++) {
         put_number(&k->out, line[i].hit);

@@ -102,7 +102,7 @@ int chronicle_make(const struct corpus *c, day_t today, struct arena *a, struct 
         if (list[i].kind == EVENT_BEGINS)
             list[i].n_against = chronicle_before(c, list[i].instrument, today, list[i].against);
     sorting_of(c);
-    qsort(list, (size_t)n, sizeof *list, newest_first);
+    sort_by(list, (size_t)n, sizeof *list, newest_first);
     *out = list;
     return n;
 }

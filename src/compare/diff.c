@@ -543,7 +543,7 @@ static enum err compare(struct work *w)
 static void keep_regions(struct work *w)
 {
     struct diff *d = w->d;
-    qsort(d->region, (size_t)d->n_regions, sizeof *d->region, by_size);
+    sort_by(d->region, (size_t)d->n_regions, sizeof *d->region, by_size);
     struct diff_region *kept = ARENA_ARRAY(w->arena, struct diff_region, (size_t)d->n_regions + 1);
     memcpy(kept, d->region, (size_t)d->n_regions * sizeof *kept);
     free(d->region);

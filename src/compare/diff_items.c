@@ -145,7 +145,7 @@ void diff_items(const struct snapshot *s, const int *meaning, struct diff *d, st
     d->item = ARENA_ARRAY(arena, struct diff_item, (size_t)ta->n + (size_t)tb->n + 1);
     for (int i = 0; i < tb->n; i++)
         keys[i] = (struct keyed){c->provision[tb->first + i].key, tb->first + i};
-    qsort(keys, (size_t)tb->n, sizeof *keys, by_key);
+    sort_by(keys, (size_t)tb->n, sizeof *keys, by_key);
     for (int i = 0; i < ta->n; i++) {
         int a = ta->first + i, b = keyed_find(keys, tb->n, c->provision[a].key);
         if (!is_rule(&c->provision[a]))

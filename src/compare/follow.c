@@ -158,7 +158,7 @@ enum err follow_make(const struct snapshot *s, const struct followed *f, day_t t
     for (int i = 0; i < s->n_known; i++)
         if (s->known_day[i] != DAY_MIN && s->known_day[i] <= today)
             TRY(at_known(&x, s->known_day[i]));
-    qsort(x.news, (size_t)x.n, x.n == 0 ? 1 : sizeof *x.news, newest_first);
+    sort_by(x.news, (size_t)x.n, x.n == 0 ? 1 : sizeof *x.news, newest_first);
     *out = x.news;
     *n = x.n;
     return OK;

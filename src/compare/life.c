@@ -103,7 +103,7 @@ void life_make(struct life *l, const struct corpus *c, struct str key, struct ar
         if (str_eq(c->provision[i].key, l->key))
             l->at[l->n++] = (struct station){.provision = i};
     sorting = c;
-    qsort(l->at, (size_t)l->n, sizeof *l->at, by_time);
+    sort_by(l->at, (size_t)l->n, sizeof *l->at, by_time);
     for (int i = 0; i < l->n; i++) {
         find_before(l, i);
         find_gone(l, &l->at[i]);

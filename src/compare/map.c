@@ -265,7 +265,7 @@ enum err map_make(struct map *out, struct arena *a, const struct snapshot *s,
     snapshot_grid(s, p->on, p->known, &out->domain, &k->grid);
     decide_all(k);
     find_regions(k);
-    qsort(out->region, (size_t)out->n_regions, sizeof *out->region, by_outcome);
+    sort_by(out->region, (size_t)out->n_regions, sizeof *out->region, by_outcome);
     grade(k);
     return OK;
 }

@@ -413,7 +413,7 @@ static void absorb(struct seek *k, struct route_change *a, const struct route_ch
     memcpy(all + a->n, b->value, (size_t)b->n * sizeof *all);
     a->value = all;
     a->n += b->n;
-    qsort(all, (size_t)a->n, sizeof *all, by_value);
+    sort_by(all, (size_t)a->n, sizeof *all, by_value);
 }
 
 /* Routes that differ in one dimension's values only become one; the places first, then days,
@@ -425,7 +425,7 @@ static void unite(struct seek *k)
     for (int d = 0; d < 5; d++)
         for (int open = 1; open >= 0; open--) {
             int n = 0;
-            qsort(k->route, (size_t)k->n, sizeof *k->route,
+            sort_by(k->route, (size_t)k->n, sizeof *k->route,
                   open ? by_all_but_second : by_all_but_first);
             for (int i = 0; i < k->n; i++) {
                 const struct route *r = &k->route[i];
@@ -543,7 +543,7 @@ static void seek_all(struct seek *k, struct routes *out)
     for (int i = 0; i < k->n; i++)
         describe(k, out, &k->route[i], x);
     if (k->n > 0)
-        qsort(k->route, (size_t)k->n, sizeof *k->route, by_rank);
+        sort_by(k->route, (size_t)k->n, sizeof *k->route, by_rank);
     out->n = k->n;
     out->route = k->route;
 }

@@ -483,7 +483,7 @@ static size_t list_key(struct build *b, const struct branch *at, uint64_t layers
         hangs |= i->hangs;
     }
     key[2] = !hangs ? 0 : 1 + combo_facts(at->combo) * 256 + (uint32_t)(place + 1);
-    qsort(key + 3, (size_t)n, sizeof *key, by_number);
+    sort_by(key + 3, (size_t)n, sizeof *key, by_number);
     size_t out = 3;
     for (int k = 0; k < n; k++)
         if (k == 0 || key[3 + k] != key[out - 1])

@@ -507,7 +507,7 @@ static int boundaries(const struct snapshot *s, day_t *days)
         days[n++] = s->valid_day[i];
     for (int p = 0; p < k->n_places; p++)
         days[n++] = k->place[p].from;
-    qsort(days, (size_t)n, sizeof *days, by_day);
+    sort_by(days, (size_t)n, sizeof *days, by_day);
     int out = 0;
     for (int i = 0; i < n; i++)
         if (days[i] >= first && (out == 0 || days[out - 1] != days[i]))

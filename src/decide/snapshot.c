@@ -24,7 +24,7 @@ static int by_day(const void *a, const void *b)
 
 static int unique_days(day_t *d, int n)
 {
-    qsort(d, (size_t)n, sizeof *d, by_day);
+    sort_by(d, (size_t)n, sizeof *d, by_day);
     int out = 0;
     for (int i = 0; i < n; i++)
         if (d[i] != DAY_MAX && (out == 0 || d[out - 1] != d[i]))

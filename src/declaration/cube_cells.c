@@ -137,7 +137,7 @@ static void note_repeat(struct bench *w, const struct row *r, uint32_t count)
         check(w->repeat != NULL);
     }
     if (w->n_repeats == 2 * LIMIT_REPEATS) {
-        qsort(w->repeat, w->n_repeats, sizeof *w->repeat, repeat_order);
+        sort_by(w->repeat, w->n_repeats, sizeof *w->repeat, repeat_order);
         w->n_repeats = LIMIT_REPEATS;
     }
     w->repeat[w->n_repeats++] = (struct repeat){.key = row_cell(r->word),
@@ -156,7 +156,7 @@ static enum err look_at_day(struct bench *w, struct row *r, size_t n, struct err
         }
         return OK;
     }
-    qsort(r, n, sizeof *r, by_cents);
+    sort_by(r, n, sizeof *r, by_cents);
     for (size_t i = 0, j; i < n; i = j) {
         uint32_t live = 0;
         for (j = i; j < n && r[j].cents == r[i].cents; j++) {
@@ -228,7 +228,7 @@ static enum err add_grouped(struct making *m, struct bench *w, struct cell *c,
             w->fold[i].member = m->out->reg[k[i].member].contributor;
         }
     }
-    qsort(w->fold, n, sizeof *w->fold, by_member);
+    sort_by(w->fold, n, sizeof *w->fold, by_member);
     for (size_t i = 0, j; i < n; i = j) {
         int64_t cents = 0;
         for (j = i; j < n && w->fold[j].member == w->fold[i].member; j++) {
@@ -455,7 +455,7 @@ static void collect_repeats(struct making *m)
         }
     }
     if (c->n_repeats > 0) {
-        qsort(c->repeat, c->n_repeats, sizeof *c->repeat, repeat_order);
+        sort_by(c->repeat, c->n_repeats, sizeof *c->repeat, repeat_order);
     }
     c->n_repeats = c->n_repeats < LIMIT_REPEATS ? c->n_repeats : LIMIT_REPEATS;
 }

@@ -65,7 +65,7 @@ static void rank_fields(struct ranked *r, int n)
     for (int i = 0; i < n; i++) {
         order[i] = &r[i];
     }
-    qsort(order, (size_t)n, sizeof order[0], by_text);
+    sort_by(order, (size_t)n, sizeof order[0], by_text);
     for (int i = 0; i < n; i++) {
         order[i]->rank = (uint32_t)i;
     }
@@ -127,7 +127,7 @@ static void order_runs(struct digesting *d)
         add_run(d, &cap, i, j);
     }
     if (n > 0) {
-        qsort(d->run, d->n_runs, sizeof *d->run, by_rank);
+        sort_by(d->run, d->n_runs, sizeof *d->run, by_rank);
     }
 }
 

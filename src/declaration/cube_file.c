@@ -470,9 +470,9 @@ static int by_key_member(const void *x, const void *y)
 static enum err put_in_order(const struct source *s, struct cube *c, struct error *e)
 {
     if (s->moved) {
-        qsort(c->cell, c->n_cells, sizeof *c->cell, by_key);
-        qsort(c->contribution, c->n_contributions, sizeof *c->contribution, by_key_member);
-        qsort(c->repeat, c->n_repeats, sizeof *c->repeat, repeat_order);
+        sort_by(c->cell, c->n_cells, sizeof *c->cell, by_key);
+        sort_by(c->contribution, c->n_contributions, sizeof *c->contribution, by_key_member);
+        sort_by(c->repeat, c->n_repeats, sizeof *c->repeat, repeat_order);
     }
     for (size_t i = 1; i < c->n_cells; i++) {
         if (c->cell[i - 1].key >= c->cell[i].key) {

@@ -158,7 +158,7 @@ static void merge_contributions(struct merging *m)
             out->contribution[out->n_contributions++] = c;
         }
     }
-    qsort(out->contribution, all, sizeof *out->contribution, by_place);
+    sort_by(out->contribution, all, sizeof *out->contribution, by_place);
 }
 
 static void merge_repeats(struct merging *m)
@@ -177,7 +177,7 @@ static void merge_repeats(struct merging *m)
             out->n_repeats++;
         }
     }
-    qsort(out->repeat, all, sizeof *out->repeat, repeat_order);
+    sort_by(out->repeat, all, sizeof *out->repeat, repeat_order);
     out->n_repeats = all < LIMIT_REPEATS ? all : LIMIT_REPEATS;
 }
 

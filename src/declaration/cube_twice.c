@@ -55,7 +55,7 @@ static uint64_t *put_together(uint64_t *key, uint64_t *spare, size_t n)
         for (j = i + 1; j < n && ((key[j] ^ key[i]) & digits) == 0; j++) {
         }
         if (j - i > 2 || (j - i == 2 && key[i] != key[i + 1])) {
-            qsort(key + i, j - i, sizeof *key, by_word);
+            sort_by(key + i, j - i, sizeof *key, by_word);
         }
     }
     return key;
@@ -104,7 +104,7 @@ static int by_part_key(const void *x, const void *y)
 
 static void index_doubled(struct cube_builder *b)
 {
-    qsort(b->doubled, b->n_doubled, sizeof *b->doubled, by_part_key);
+    sort_by(b->doubled, b->n_doubled, sizeof *b->doubled, by_part_key);
     for (size_t i = 0; i < b->n_doubled; i++) {
         uint64_t at = twice_hash(b->doubled[i].key, b->doubled[i].part) & b->filter_mask;
         while (b->filter[at] != 0) {
@@ -303,7 +303,7 @@ static struct suspect *gather(const struct cube_builder *b, size_t *n)
             s[(*n)++] = (struct suspect){a, {b->keep_raw ? t->raw.p + a->raw : "", a->raw_n}};
         }
     }
-    qsort(s, *n, sizeof *s, by_number);
+    sort_by(s, *n, sizeof *s, by_number);
     return s;
 }
 

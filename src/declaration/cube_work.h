@@ -233,7 +233,7 @@ enum err apart_merge(const struct apart *x, const struct apart_part *part, int n
 
 /* cube_cells.c: rows to cells, in order; uses up the lanes. */
 enum err cells_make(struct cube_builder *b, struct cube *out, struct error *e);
-int repeat_order(const void *x, const void *y); /* struct repeat, for qsort */
+int repeat_order(const void *x, const void *y); /* struct repeat, for sort_by */
 /* cube_digest.c */
 void cube_digest(struct cube *c, int n_threads);
 

@@ -317,7 +317,7 @@ enum err direct_settle(const struct direct_scheme *s, struct direct_line *line, 
                        struct error *e)
 {
     int64_t total = 0;
-    qsort(line, n, sizeof *line, in_order);
+    sort_by(line, n, sizeof *line, in_order);
     for (size_t i = 0, end; i < n; i = end) {
         end = i + 1;
         while (end < n && by_cell(&line[i], &line[end]) == 0)

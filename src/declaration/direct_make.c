@@ -69,7 +69,7 @@ static void gather(struct making *k)
                                            part[t]});
         }
     }
-    qsort(k->part, k->n, sizeof *k->part, in_order);
+    sort_by(k->part, k->n, sizeof *k->part, in_order);
 }
 
 /* A number of 0 to 999 that hangs on the seed and on what is asked for alone. */

@@ -304,7 +304,7 @@ static enum err tell_of_others(struct reading *r)
     for (size_t i = 0; i < all.n; i++)
         if (direct_stays_out(&all.line[i]))
             d->line[d->n++] = all.line[i];
-    qsort(d->line, d->n, sizeof *d->line, by_place);
+    sort_by(d->line, d->n, sizeof *d->line, by_place);
     r->again = true;
     enum err err = d->n > 0 ? all_files(r) : OK;
     free(d->line);

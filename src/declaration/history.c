@@ -182,7 +182,7 @@ static int by_value(const void *x, const void *y)
 /* The lower median, so that it is a value that occurred. */
 static int32_t median_of(int32_t *v, size_t n)
 {
-    qsort(v, n, sizeof *v, by_value);
+    sort_by(v, n, sizeof *v, by_value);
     return v[(n - 1) / 2];
 }
 
@@ -260,7 +260,7 @@ static void settle_refunds(struct history *h)
         h->party[p].refunds_from = at;
         h->party[p].refunds_to = at += h->party[p].refunds_to;
     }
-    qsort(h->refund, h->n_refunds, sizeof *h->refund, by_party);
+    sort_by(h->refund, h->n_refunds, sizeof *h->refund, by_party);
 }
 
 enum err history_settle(struct history *h, struct error *e)

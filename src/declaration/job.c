@@ -227,7 +227,7 @@ static int ids(struct arena *a, const char *folder, char ***out)
         (*out)[n++] = copy;
     }
     closedir(d);
-    qsort(*out, (size_t)n, sizeof **out, newest_first);
+    sort_by(*out, (size_t)n, sizeof **out, newest_first);
     return n;
 }
 

@@ -122,7 +122,7 @@ static void join_groups(struct reading *r)
     if (r->n_grouped == 0) {
         return;
     }
-    qsort(r->grouped, r->n_grouped, sizeof *r->grouped, by_group);
+    sort_by(r->grouped, r->n_grouped, sizeof *r->grouped, by_group);
     uint32_t first = r->grouped[0].party;
     for (size_t i = 0; i < r->n_grouped; i++) {
         if (i > 0 && !str_eq(r->grouped[i].group, r->grouped[i - 1].group)) {

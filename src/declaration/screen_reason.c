@@ -244,7 +244,7 @@ static void list_lines(struct adding *k)
         if (k->provision[i][0] + k->provision[i][1] > 0)
             sum->provision[sum->n_provisions++] =
                 (struct screen_provision){i, k->provision[i][0], k->provision[i][1]};
-    qsort(sum->provision, (size_t)sum->n_provisions, sizeof *sum->provision, by_provision);
+    sort_by(sum->provision, (size_t)sum->n_provisions, sizeof *sum->provision, by_provision);
     sum->sector = ARENA_ARRAY(a, struct screen_sector, SCREEN_DIVISIONS);
     for (int i = 0, n = 0; i < c->codes->gbt.n; i++) {
         if (c->codes->gbt.code[i].level != 2)
@@ -254,7 +254,7 @@ static void list_lines(struct adding *k)
                 (struct screen_sector){i, k->division[n][0], k->division[n][1]};
         n++;
     }
-    qsort(sum->sector, (size_t)sum->n_sectors, sizeof *sum->sector, by_sector);
+    sort_by(sum->sector, (size_t)sum->n_sectors, sizeof *sum->sector, by_sector);
 }
 
 const struct screen_summary *screen_summary(struct screen *s)

@@ -498,7 +498,7 @@ static enum err assault_init(struct assault *as, const struct system *s, struct 
         if (unknown(&s->cell[c]) && lone(&s->cell[c]))
             as->lone[as->n_lone++] = (struct lone_cell){s->cell[c].top_party[0], c};
     }
-    qsort(as->lone, (size_t)as->n_lone, sizeof *as->lone, by_party);
+    sort_by(as->lone, (size_t)as->n_lone, sizeof *as->lone, by_party);
     return OK;
 }
 
@@ -566,7 +566,7 @@ static void gather_results(struct assault *as, struct arena *a, struct attack *o
     }
     free(last);
     free(before);
-    qsort(out->exposed, (size_t)out->n_exposed, sizeof *out->exposed, by_cell);
+    sort_by(out->exposed, (size_t)out->n_exposed, sizeof *out->exposed, by_cell);
 }
 
 enum err system_attack(const struct system *s, int n_threads, struct arena *a, struct attack *out,

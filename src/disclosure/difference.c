@@ -1,5 +1,5 @@
 /* What changed, by cell. See difference.h. */
-#define _GNU_SOURCE /* qsort_r */
+#define _GNU_SOURCE /* sort_by_r */
 #include "disclosure/difference.h"
 
 #include <stdlib.h>
@@ -112,7 +112,7 @@ const struct contribution_at *contributions_sorted(const struct contribution_at 
         return c;
     struct contribution_at *own = ARENA_ARRAY(a, struct contribution_at, n);
     memcpy(own, c, n * sizeof *own);
-    qsort_r(own, n, sizeof *own, line_cmp_r, &n_dims);
+    sort_by_r(own, n, sizeof *own, line_cmp_r, &n_dims);
     for (i = 1; i < n; i++) {
         if (line_cmp(n_dims, &own[k], &own[i]) == 0)
             own[k].value += own[i].value;
@@ -233,7 +233,7 @@ void effects_sort(struct effects *f, int n_cells)
         sorted[start[f->e[i].cell + 1]++] = f->e[i];
     for (int c = 0; c < n_cells; c++)
         if (start[c + 1] - start[c] > 1)
-            qsort(sorted + start[c], start[c + 1] - start[c], sizeof *sorted, party_cmp);
+            sort_by(sorted + start[c], start[c + 1] - start[c], sizeof *sorted, party_cmp);
     free(f->e);
     free(f->start);
     f->e = sorted;

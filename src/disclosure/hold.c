@@ -1,5 +1,5 @@
 /* Which changes this release may show, and where. See vintage.h. */
-#define _GNU_SOURCE /* qsort_r */
+#define _GNU_SOURCE /* sort_by_r */
 #include <stdlib.h>
 
 #include "disclosure/difference.h"
@@ -434,7 +434,7 @@ static struct turn *turns_of(const struct holding *h, const struct release_cell 
         turn[(*n)++] = (struct turn){c, rank};
     }
     if (*n > 0)
-        qsort(turn, (size_t)*n, sizeof *turn, by_turn);
+        sort_by(turn, (size_t)*n, sizeof *turn, by_turn);
     return turn;
 }
 

@@ -390,7 +390,7 @@ static void in_order(struct patch *p, struct lines *l, int r)
     int first = l->first[r], n = l->first[r + 1] - first;
     for (int k = first; k < first + n; k++)
         p->entry[l->column[k]] = (int)l->entry[k];
-    qsort(l->column + first, (size_t)n, sizeof *l->column, by_column);
+    sort_by(l->column + first, (size_t)n, sizeof *l->column, by_column);
     int turn = p->entry[l->column[first]] < 0 ? -1 : 1;
     for (int k = first; k < first + n; k++) {
         l->entry[k] = turn * p->entry[l->column[k]];

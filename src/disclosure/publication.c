@@ -419,7 +419,7 @@ enum err publication_contributions(const struct publication *p, const struct cub
         split(p, c, from, &g);
     }
     if (g.n > 0)
-        qsort(g.at, g.n, sizeof *g.at, order);
+        sort_by(g.at, g.n, sizeof *g.at, order);
     size_t kept = 0;
     for (size_t i = 0; i < g.n; i++) {
         if (kept > 0 && order(&g.at[kept - 1], &g.at[i]) == 0)

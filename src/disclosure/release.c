@@ -1,5 +1,5 @@
 /* A release and its public content. See vintage.h. */
-#define _GNU_SOURCE /* qsort_r */
+#define _GNU_SOURCE /* sort_by_r */
 #include "disclosure/vintage.h"
 
 #include <stdlib.h>
@@ -25,7 +25,7 @@ void codes_init(struct codes *c, struct arena *a, const struct plan *p)
         c->rank[d] = ARENA_ARRAY(a, int16_t, (size_t)n);
         for (int i = 0; i < n; i++)
             c->node[d][i] = (int16_t)i;
-        qsort_r(c->node[d], (size_t)n, sizeof(int16_t), code_cmp, (void *)&p->dim[d]);
+        sort_by_r(c->node[d], (size_t)n, sizeof(int16_t), code_cmp, (void *)&p->dim[d]);
         for (int i = 0; i < n; i++)
             c->rank[d][c->node[d][i]] = (int16_t)i;
         for (int i = 1; i < n; i++) /* two nodes of one code could not be told apart again */
@@ -133,7 +133,7 @@ void release_public(const struct release *r, const struct plan *p, struct buf *o
     for (int i = 0; i < r->n_cells; i++)
         if (r->cell[i].state != CELL_HIDDEN)
             order[n++] = i;
-    qsort_r(order, (size_t)n, sizeof *order, by_codes, &page);
+    sort_by_r(order, (size_t)n, sizeof *order, by_codes, &page);
     put_head(out, r, p);
     buf_z(out, ",\"cells\":[");
     for (int i = 0; i < n; i++) {

@@ -8,7 +8,7 @@
  *   SHA-256 of all before it 32
  * A text is its length in 2 bytes and its bytes. See vintage.h.
  */
-#define _GNU_SOURCE /* qsort_r */
+#define _GNU_SOURCE /* sort_by_r */
 #include "disclosure/vintage.h"
 
 #include <errno.h>
@@ -293,7 +293,7 @@ static enum err get_cells(struct reader *r, struct arena *a, struct release *out
         if (out->cell[i].state > CELL_HIDDEN)
             return damaged(r);
     }
-    qsort_r(out->cell, n, sizeof *out->cell, cell_order, &n_dims);
+    sort_by_r(out->cell, n, sizeof *out->cell, cell_order, &n_dims);
     return OK;
 }
 
@@ -334,7 +334,7 @@ static enum err get_moved(struct reader *r, struct arena *a, struct release *out
         m[i].party = (uint32_t)get(r, 4);
         m[i].value = (int64_t)get(r, 8);
     }
-    qsort_r(m, n, sizeof *m, moved_order, &n_dims);
+    sort_by_r(m, n, sizeof *m, moved_order, &n_dims);
     for (uint64_t i = 1; i < n; i++)
         if (moved_order(&m[i - 1], &m[i], &n_dims) == 0)
             return damaged(r);

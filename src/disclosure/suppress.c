@@ -7,7 +7,7 @@
  * proofs can do without are opened again, the most valuable first, and the attack has the last
  * word: what it finds is mended until it finds nothing.
  */
-#define _GNU_SOURCE /* qsort_r */
+#define _GNU_SOURCE /* sort_by_r */
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -91,7 +91,7 @@ static void list_lone(struct guard *g, struct arena *a)
         if (lone(&g->s->cell[c]))
             g->lone[g->n_lone++] = (struct lone_cell){g->s->cell[c].top_party[0], c};
     }
-    qsort(g->lone, (size_t)g->n_lone, sizeof *g->lone, by_party);
+    sort_by(g->lone, (size_t)g->n_lone, sizeof *g->lone, by_party);
 }
 
 static void let_go(struct guard *g)
@@ -372,7 +372,7 @@ static struct ranked *targets_of(const struct guard *g, struct arena *a, int *n)
         if (g->s->cell[c].sensitive && g->g.twin[c] == c) /* twins move together */
             r[(*n)++] = (struct ranked){g->s->cell[c].weight, c};
     }
-    qsort(r, (size_t)*n, sizeof *r, by_rank);
+    sort_by(r, (size_t)*n, sizeof *r, by_rank);
     return r;
 }
 
@@ -384,7 +384,7 @@ static struct ranked *secondaries_of(const struct guard *g, struct arena *a, int
         if (g->s->cell[c].state == CELL_SECONDARY && !g->s->cell[c].frozen)
             r[(*n)++] = (struct ranked){g->s->cell[c].weight, c};
     }
-    qsort(r, (size_t)*n, sizeof *r, by_rank);
+    sort_by(r, (size_t)*n, sizeof *r, by_rank);
     return r;
 }
 
@@ -408,7 +408,7 @@ static void price(struct guard *g)
         if (!unknown(&s->cell[c]))
             size[n++] = s->cell[c].weight;
     }
-    qsort(size, (size_t)n, sizeof *size, by_size);
+    sort_by(size, (size_t)n, sizeof *size, by_size);
     int64_t base = g->base = n > 0 ? size[n / 2] : 1;
     for (int c = 0; c < s->n_cells; c++) {
         static const int16_t top[DIMS_MAX];
@@ -476,8 +476,7 @@ static void list_users(struct guard *g, int cell)
     }
     for (int i = 0; i < g->using.n; i++)
         g->listed[g->using.v[i]] = 0;
-    if (g->using.n > 1)
-        qsort_r(g->using.v, (size_t)g->using.n, sizeof *g->using.v, by_failures, g);
+    sort_by_r(g->using.v, (size_t)g->using.n, sizeof *g->using.v, by_failures, g);
 }
 
 /* Opens a secondary if all targets whose proofs move it find others. Few cells of a deep plan can

@@ -249,7 +249,7 @@ static enum err collect_cells(struct system *s, struct building *b, struct error
             memcpy(all + n, b->gathering[i].cell, b->gathering[i].n * sizeof *all);
         n += b->gathering[i].n;
     }
-    qsort(all, n, sizeof *all, by_key);
+    sort_by(all, n, sizeof *all, by_key);
     s->n_cells = (int)n;
     s->cell = ARENA_ARRAY(s->arena, struct sdc_cell, n + 1);
     for (size_t i = 0; i < n; i++)

@@ -556,5 +556,5 @@ void law_checks(const struct corpus *c, int instrument, struct arena *a, struct 
     check_cycles(&k);
     check_pairs(&k);
     if (out->n > 0)
-        qsort(out->f, (size_t)out->n, sizeof *out->f, by_line);
+        sort_by(out->f, (size_t)out->n, sizeof *out->f, by_line);
 }

@@ -374,7 +374,7 @@ static day_t window_opens(const struct records *s)
             closed[n++] = s->r[i].to;
             open += s->r[i].to == DAY_MAX;
         }
-    qsort(closed, (size_t)n, sizeof *closed, later_first);
+    sort_by(closed, (size_t)n, sizeof *closed, later_first);
     /* Open ones are never left out: if they alone are too many, law_finish says so. */
     int last = open > LIMIT_LAYERS ? open : LIMIT_LAYERS;
     day_t opens = n > last ? closed[last] : DAY_MIN;

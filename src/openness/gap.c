@@ -310,7 +310,7 @@ static enum err findings_make(struct gap *g, struct arena *a, const struct snaps
         finding_make(&w, &w.groups.of[i], &g->finding[i]);
     if (g->n > 0)
         gap_cover(g, a, grid, w.group, take_finding_boxes, g->finding);
-    qsort(g->finding, (size_t)g->n, sizeof *g->finding, by_severity);
+    sort_by(g->finding, (size_t)g->n, sizeof *g->finding, by_severity);
     return OK;
 }
 

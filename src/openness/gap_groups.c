@@ -94,7 +94,7 @@ void gap_cover(struct gap *g, struct arena *a, const struct grid *grid, const in
     struct pile p = {0};
     grid_cover(grid, group, pile_box, &p);
     if (p.n > 0)
-        qsort(p.box, (size_t)p.n, sizeof *p.box, by_group);
+        sort_by(p.box, (size_t)p.n, sizeof *p.box, by_group);
     struct box *all = ARENA_ARRAY(a, struct box, (size_t)(g->n_boxes + p.n) + 1);
     if (g->n_boxes > 0)
         memcpy(all, g->box, (size_t)g->n_boxes * sizeof *all);

@@ -88,7 +88,7 @@ static void timeline_days(struct timeline *t)
     for (int p = 0; p < k->n_places; p++)
         if (bit_get(t->g->domain.place, (size_t)p))
             day[n++] = k->place[p].from;
-    qsort(day, (size_t)n, sizeof *day, by_day);
+    sort_by(day, (size_t)n, sizeof *day, by_day);
     for (int i = 0; i < n; i++)
         if (day[i] >= first && day[i] <= t->g->request.on && (i == 0 || day[i] != day[i - 1]))
             add_day(t, day[i]);

@@ -490,7 +490,7 @@ enum err openness_measure(const struct snapshot *s, const struct openness_questi
         out->sum_lo += out->contribution[i].lo;
         out->sum_hi += out->contribution[i].hi;
     }
-    qsort(out->contribution, (size_t)out->n_contributions, sizeof *out->contribution, by_rise);
+    sort_by(out->contribution, (size_t)out->n_contributions, sizeof *out->contribution, by_rise);
     return OK;
 }
 
@@ -560,7 +560,7 @@ static int boundaries(const struct corpus *c, const struct openness_question *q,
     }
     for (int p = 0; p < k->n_places && (size_t)n < room; p++)
         d[n++] = k->place[p].from;
-    qsort(d, (size_t)n, sizeof *d, by_day);
+    sort_by(d, (size_t)n, sizeof *d, by_day);
     for (int i = 0; i < n; i++)
         if (d[i] >= first && d[i] <= last && (kept == 0 || d[kept - 1] != d[i]))
             d[kept++] = d[i];

@@ -384,7 +384,7 @@ static void make_items(const struct view *v, struct versus_page *p)
         word_item(v, i);
         p->n_items += i->n_fields > 0;
     }
-    qsort(p->item, (size_t)p->n_items, sizeof *p->item, by_number);
+    sort_by(p->item, (size_t)p->n_items, sizeof *p->item, by_number);
 }
 
 /* --- csv ---------------------------------------------------------------------------------- */

@@ -319,7 +319,7 @@ static int by_weight(const void *a, const void *b)
 
 void rehearsal_sort(struct rehearsal *r)
 {
-    qsort(r->group, (size_t)r->n_groups, sizeof *r->group, by_weight);
+    sort_by(r->group, (size_t)r->n_groups, sizeof *r->group, by_weight);
 }
 
 /* The day that questions are checked against: today, where the platform knows it. */

@@ -226,7 +226,7 @@ static void number_hosts(struct round *t, struct arena *a)
     int host = 0;
     for (int i = 0; i < t->n; i++)
         list[i] = (struct named){post_host(a, t->w[i]->url), i};
-    qsort(list, (size_t)t->n, sizeof *list, by_host);
+    sort_by(list, (size_t)t->n, sizeof *list, by_host);
     for (int i = 0; i < t->n; i++) {
         host += i > 0 && !str_eq(list[i].host, list[i - 1].host);
         t->host[list[i].watch] = host;
