@@ -109,6 +109,23 @@ expect 1 $direct many.csv --cube fewer.cube
 reference --declarations d.csv --register fewer.csv --against out many.csv
 grep -q '"UNLISTED":[1-9]' out || fail "nobody is unlisted"
 
+# With the register itself, key enterprises that have declared nothing through banks are known too,
+# and a register newer than the cube decides for both sources.
+awk 'NR <= 3000' d.csv >some.csv
+expect 0 "$fumao" stats compile some.csv --rates x.csv --register fewer.csv --cube some.cube
+expect 1 $direct many.csv --cube some.cube
+cp out bare.json
+expect 1 $direct many.csv --cube some.cube --register r.csv
+reference --declarations some.csv --register r.csv --whole-register --against out many.csv
+[ "$(sed 's/.*"UNLISTED":\([0-9]*\).*/\1/' out)" -lt "$(sed 's/.*"UNLISTED":\([0-9]*\).*/\1/' bare.json)" ] ||
+    fail "the register lists nobody whom the cube does not hold"
+awk -F, -v OFS=, 'NR > 1 { $5 = 0 } { print }' r.csv >nobody.csv # more than are named
+expect 1 $direct many.csv --register nobody.csv
+reference --register nobody.csv --whole-register --against out many.csv
+grep -q '"unlisted":\["' out || fail "nobody is named as unlisted"
+printf 'size,key\nlarge,1\n' >bad.csv
+expect 2 $direct many.csv --register bad.csv
+
 # --- one answer, whatever the order, the cut and the format -----------------------------------------
 same() { # FILE...
     expect 1 $direct "$@" --cube d.cube --quarantine q2.csv

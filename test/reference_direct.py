@@ -322,24 +322,28 @@ def alone(found):
             for f in "CD" for m in MAIN if (f, m) in who]
 
 
-def answer(lists, found, declarations, register):
+def answer(lists, found, declarations, register, whole):
     periods = [x["period"] for x in found.accepted]
     parties = {x["party_id"] for x in found.accepted}
     out = {"read": found.read, "accepted": len(found.accepted), "rejected": found.rejected,
            "excluded": found.excluded, "from": shown(min(periods)) if periods else None,
            "to": shown(max(periods)) if periods else None, "enterprises": len(parties),
            "items": alone(found)}
+    key = {r["party_id"] for r in table(register) if r.get("key") == "1"} if register else set()
+    listed = key if whole else None
     if declarations:
         banks = contributions(lists, declarations)
-        key = {r["party_id"] for r in table(register) if r.get("key") == "1"} if register else set()
         months, missing = response(found, banks, key)
         items, differ = compare(lists, found, banks)
-        listed = key & {cell[-1] for cell in banks}
-        for party in sorted(parties - listed):
-            found.fault("UNLISTED", {"party_id": party})
-        out["beside"] = {"key": len(listed), "key_answered": len(listed & parties),
+        declared = key & {cell[-1] for cell in banks}
+        listed = listed if whole else declared
+        out["beside"] = {"key": len(declared), "key_answered": len(declared & parties),
                          "months": months, "items": items, "modes": by_mode(found),
                          "differ": differ, "missing": missing}
+    if listed is not None:
+        out["unlisted"] = sorted(parties - listed)
+        for party in out["unlisted"]:
+            found.fault("UNLISTED", {"party_id": party})
     out["rules"] = {rule: found.rules[rule] for rule in lists.rules}
     return out
 
@@ -364,7 +368,7 @@ def zero(value):
 
 
 def differences(want, got, where, out):
-    if where in (".beside.differ", ".beside.missing"):  # the first ones
+    if where in (".beside.differ", ".beside.missing", ".unlisted"):  # the first ones
         if want[:len(got)] != got or len(got) != min(len(want), 20):
             out.append(f"{where}: {json.dumps(got)}, not {json.dumps(want[:20])}")
         return
@@ -390,6 +394,8 @@ def main():
     args.add_argument("--rates")
     args.add_argument("--today", default=datetime.date.today().isoformat())
     args.add_argument("--register")
+    args.add_argument("--whole-register", action="store_true",
+                      help="who has declared nothing is looked up too")
     args.add_argument("--declarations", action="append")
     args.add_argument("--faults")
     args.add_argument("--against")
@@ -397,7 +403,7 @@ def main():
     a = args.parse_args()
     lists = Lists(a.data, a.rates)
     found = read(lists, a.reports, day(a.today))
-    want = answer(lists, found, a.declarations, a.register)
+    want = answer(lists, found, a.declarations, a.register, a.whole_register)
     if a.faults:
         with open(a.faults, "w", encoding="utf-8") as f:
             f.writelines(",".join(x) + "\n" for x in sorted(found.faults))

@@ -780,6 +780,32 @@ static void check_months(const struct direct *d, const struct cube *c, const str
     }
 }
 
+/* Entries of those who report: as in the cube's register, and firm 0 is a key enterprise. */
+static struct register_entry *register_of(const struct direct *d)
+{
+    struct register_entry *reg = calloc(d->parties.n + 1, sizeof *reg);
+    assert_non_null(reg);
+    for (uint32_t i = 0; i < d->parties.n; i++) {
+        reg[i].key = memcmp(d->parties.id[i], firm[0], PARTY_ID_BYTES) == 0;
+        for (int p = 0; p < CUBE_FIRMS; p++)
+            reg[i].key |= entry[p].key && memcmp(d->parties.id[i], cube_id[p], PARTY_ID_BYTES) == 0;
+    }
+    return reg;
+}
+
+static void check_unlisted(const struct direct *d, const struct cube *c,
+                           const struct register_entry *reg, int64_t n)
+{
+    struct direct_unlisted x;
+    direct_unlisted(d, reg, c, &x);
+    assert_int_equal(x.n, n);
+    assert_int_equal(x.n_sample, n < DIRECT_SAMPLES ? n : DIRECT_SAMPLES);
+    for (int i = 0; i < x.n_sample; i++) {
+        assert_true(i == 0 || x.sample[i - 1] < x.sample[i]);
+        assert_true(has_answered(d, d->parties.id[x.sample[i]], -1));
+    }
+}
+
 static void check_beside(const struct direct *d, const struct cube *c, const struct direct_beside *b)
 {
     int64_t key = 0, answered = 0, unlisted = 0;
@@ -790,10 +816,14 @@ static void check_beside(const struct direct *d, const struct cube *c, const str
     }
     assert_int_equal(b->key, key);
     assert_int_equal(b->key_answered, answered);
-    /* Firm 0 declares nothing, so the cube does not hold it. */
-    assert_int_equal(b->rule[DIRECT_UNLISTED], unlisted + has_answered(d, firm[0], -1));
     check_items(d, c, b);
     check_months(d, c, b);
+    /* Firm 0 declares nothing, so the cube does not hold it; a register may. */
+    unlisted += has_answered(d, firm[0], -1);
+    check_unlisted(d, c, NULL, unlisted);
+    struct register_entry *reg = register_of(d);
+    check_unlisted(d, c, reg, unlisted - has_answered(d, firm[0], -1));
+    free(reg);
 }
 
 static void test_beside(void **state)

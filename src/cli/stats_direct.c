@@ -20,6 +20,8 @@ struct reporting {
     struct cube cube;
     bool has_cube;
     struct direct_beside beside;
+    struct register_entry *reg; /* of d.parties; NULL without --register */
+    struct direct_unlisted unlisted;
     struct quarantine q;
     int64_t enterprises;
     struct sums item[FLOW_COUNT][DIRECT_MAIN];
@@ -65,14 +67,29 @@ static enum err read_reports(const struct args *a, struct reporting *r, struct e
     return quarantine_end(&r->q, err, e);
 }
 
+/* Who is a key enterprise is said by one register for both sources. */
+static enum err register_again(struct cube *c, const char *path, struct error *e)
+{
+    free(c->reg);
+    c->reg = NULL;
+    return register_load(&c->reg, &c->parties, path, e);
+}
+
 static enum err set_beside(const struct args *a, struct reporting *r, struct error *e)
 {
-    const char *path = option_get(a, "cube");
-    if (path == NULL)
-        return OK;
-    TRY(cube_read(&r->cube, r->w.scheme, path, e));
-    r->has_cube = true;
-    TRY(direct_beside(&r->d, &r->cube, &r->beside, e));
+    const char *path = option_get(a, "cube"), *reg = option_get(a, "register");
+    if (reg != NULL)
+        TRY(register_load(&r->reg, &r->d.parties, reg, e));
+    if (path != NULL) {
+        TRY(cube_read(&r->cube, r->w.scheme, path, e));
+        r->has_cube = true;
+        if (reg != NULL)
+            TRY(register_again(&r->cube, reg, e));
+        TRY(direct_beside(&r->d, &r->cube, &r->beside, e));
+    }
+    if (reg != NULL || path != NULL)
+        direct_unlisted(&r->d, r->reg, &r->cube, &r->unlisted);
+    r->d.rule[DIRECT_UNLISTED] = r->unlisted.n;
     for (int i = 0; i < DIRECT_RULES; i++)
         r->d.rule[i] += r->beside.rule[i];
     return OK;
@@ -209,6 +226,15 @@ static void text_modes(const struct reporting *r, bool zh, struct buf *b)
     }
 }
 
+static void text_unlisted(const struct reporting *r, bool zh, struct buf *b)
+{
+    const struct direct_unlisted *x = &r->unlisted;
+    if (x->n_sample > 0)
+        buf_z(b, zh ? "名录未列为重点企业而报送\n" : "reported, and no key enterprise of the register\n");
+    for (int i = 0; i < x->n_sample && i < SHOWN; i++)
+        buf_printf(b, "  %.*s\n", PARTY_ID_BYTES, r->d.parties.id[x->sample[i]]);
+}
+
 /* --- data ----------------------------------------------------------------------------------- */
 
 static void month_member(struct jsonw *w, const char *key, int month)
@@ -256,6 +282,15 @@ static void json_counts(const struct reporting *r, struct jsonw *w)
         jsonw_kint(w, "usd_cents", s->cents);
         jsonw_end(w);
     }
+    jsonw_end(w);
+}
+
+static void json_unlisted(const struct reporting *r, struct jsonw *w)
+{
+    jsonw_key(w, "unlisted");
+    jsonw_array(w);
+    for (int i = 0; i < r->unlisted.n_sample; i++)
+        jsonw_str(w, (struct str){r->d.parties.id[r->unlisted.sample[i]], PARTY_ID_BYTES});
     jsonw_end(w);
 }
 
@@ -351,6 +386,8 @@ static void report(const struct args *a, const struct reporting *r)
         jsonw_init(&w, &b, false);
         jsonw_object(&w);
         json_counts(r, &w);
+        if (r->has_cube || r->reg != NULL)
+            json_unlisted(r, &w);
         if (r->has_cube) {
             jsonw_key(&w, "beside");
             jsonw_object(&w);
@@ -364,6 +401,7 @@ static void report(const struct args *a, const struct reporting *r)
     } else {
         text_counts(r, a->zh, &b);
         text_items(r, a->zh, &b);
+        text_unlisted(r, a->zh, &b);
         if (r->has_cube) {
             text_response(r, a->zh, &b);
             text_beside(r, a->zh, &b);
@@ -378,7 +416,7 @@ static void report(const struct args *a, const struct reporting *r)
 
 static enum err run(const struct args *a, struct reporting *r, struct error *e)
 {
-    static const char *const allowed[] = {"rates", "cube", "quarantine", "today", "batches", NULL};
+    static const char *const allowed[] = {"rates", "cube", "register", "quarantine", "today", "batches", NULL};
     TRY(options_check(a, allowed, e));
     TRY(stats_open(&r->w, a, e));
     TRY(direct_scheme_load(&r->scheme, &r->w.arena, r->w.scheme, e));
@@ -413,6 +451,7 @@ int stats_direct(const struct args *a)
         status = print_fault(a, &e);
     }
     direct_beside_finish(&r->beside);
+    free(r->reg);
     direct_finish(&r->d);
     cube_finish(&r->cube);
     store_close(&r->store);

@@ -132,7 +132,7 @@ struct direct_item {
     int64_t abroad;       /* cents of mode 3, which no bank declares */
 };
 struct direct_beside {
-    int64_t rule[DIRECT_RULES];   /* UNLISTED, DIFFERS, MISSING */
+    int64_t rule[DIRECT_RULES];   /* DIFFERS, MISSING */
     int64_t key, key_answered;    /* key enterprises of the cube; those with any line */
     struct direct_month *month;   /* one for each of direct.months */
     struct direct_item item[FLOW_COUNT][DIRECT_MAIN];
@@ -148,6 +148,16 @@ struct direct_beside {
 enum err direct_beside(const struct direct *d, const struct cube *c, struct direct_beside *out,
                        struct error *e);
 void direct_beside_finish(struct direct_beside *b);
+
+struct direct_unlisted { /* enterprises with a line that counts, not marked as key enterprises */
+    int64_t n;
+    int n_sample;
+    uint32_t sample[DIRECT_SAMPLES]; /* in direct.parties, the first by identity */
+};
+/* reg: the register's entries of direct.parties; NULL: the entries of the cube, which keeps those
+ * of enterprises that have declared, so that the others are listed too. */
+void direct_unlisted(const struct direct *d, const struct register_entry *reg, const struct cube *c,
+                     struct direct_unlisted *out);
 
 /* --- made up ------------------------------------------------------------------------------ */
 

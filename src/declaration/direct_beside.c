@@ -144,19 +144,47 @@ static void count_response(struct work *w, uint32_t member)
         keep_sample(w->out->missing, &w->out->n_missing, sizeof gap, &gap, misses_more);
 }
 
-/* Those that report and are not marked; the cube's register knows only who has declared. */
-static void count_unlisted(struct work *w)
+/* --- who is not asked -----------------------------------------------------------------------
+ * A bit for every enterprise of the reports that is marked as key. */
+
+static void mark_by_register(const struct direct *d, const struct register_entry *reg, uint64_t *key)
 {
-    uint64_t *marked = zeroed(w->d->parties.n / 64 + 1, sizeof *marked);
-    for (uint32_t i = 0; i < w->c->parties.n; i++)
-        if (w->key[i] != NOBODY && w->line_party[i] != NOBODY)
-            bit_set(marked, w->line_party[i]);
-    for (size_t i = 0; i < w->d->n; i++) {
-        uint32_t p = w->d->line[i].party;
-        if (i == 0 || w->d->line[i - 1].party != p)
-            w->out->rule[DIRECT_UNLISTED] += !bit_get(marked, p);
+    for (uint32_t p = 0; p < d->parties.n; p++)
+        if (reg[p].key)
+            bit_set(key, p);
+}
+
+static void mark_by_cube(const struct direct *d, const struct cube *c, uint64_t *key)
+{
+    struct party_table *of = parties_index(&d->parties);
+    check(of != NULL);
+    for (uint32_t i = 0; i < c->parties.n; i++) {
+        struct party_key k = party_key_of(c->parties.id[i], PARTY_ID_BYTES);
+        uint32_t p = c->reg[i].key ? party_table_find(of, k, party_hash(k)) : NOBODY;
+        if (p != NOBODY)
+            bit_set(key, p);
     }
-    free(marked);
+    party_table_destroy(of);
+}
+
+void direct_unlisted(const struct direct *d, const struct register_entry *reg, const struct cube *c,
+                     struct direct_unlisted *out)
+{
+    uint64_t *key = zeroed(BITS_WORDS(d->parties.n), sizeof *key);
+    *out = (struct direct_unlisted){0};
+    if (reg != NULL)
+        mark_by_register(d, reg, key);
+    else
+        mark_by_cube(d, c, key);
+    for (size_t i = 0; i < d->n; i++) {
+        uint32_t p = d->line[i].party;
+        if ((i > 0 && d->line[i - 1].party == p) || bit_get(key, p))
+            continue;
+        out->n++;
+        if (out->n_sample < DIRECT_SAMPLES)
+            out->sample[out->n_sample++] = p;
+    }
+    free(key);
 }
 
 /* --- differences ---------------------------------------------------------------------------- */
@@ -207,7 +235,6 @@ static void work_through(struct work *w)
     for (uint32_t i = 0; i < c->parties.n; i++)
         if (w->key[i] != NOBODY)
             count_response(w, i);
-    count_unlisted(w);
     for (uint32_t p = 0; p < w->d->parties.n; p++)
         for (int flow = 0; flow < FLOW_COUNT; flow++)
             for (int main = 0; main < DIRECT_MAIN; main++)
