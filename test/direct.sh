@@ -95,6 +95,7 @@ awk -F, -v OFS=, 'NR == 1 { print; next }
     NR % 31 == 0 { $7 = "CHN"; print }
     NR % 37 == 0 { $1 = "9" substr($1, 1, 17); print }
     NR % 41 == 0 { $10 = "2014-01-31"; print }
+    NR % 47 == 0 { $5 = "SAY"; print } # a memorandum item
     NR % 43 == 0 { $5 = "S"; print }' m.csv >many.csv
 expect 1 $direct many.csv --cube d.cube --quarantine q.csv
 cp out many.json

@@ -35,7 +35,7 @@ class Lists:
         self.forms = {r["code"] for r in table(f"{data}/statistics/direct-forms.csv")}
         self.rules = {r["id"]: r for r in table(f"{data}/statistics/direct-rules.csv")}
         self.items = {r["code"] for r in table(f"{data}/codes/ebops2010.csv")
-                      if r["code"][:2] in MAIN}
+                      if r["code"][:2] in MAIN and r["kind"] != "memo"}
         self.economies = {r["alpha3"] for r in table(f"{data}/codes/economies.csv") if r["alpha3"]}
         self.exponent = {r["code"]: 2 for r in table(f"{data}/codes/currencies.csv")}
         for r in table(f"{data}/statistics/exponents.csv"):

@@ -124,6 +124,7 @@ static const struct bad bad[] = {
     {DIRECT_ITEM, "SJ99", DIRECT_FORM},
     {DIRECT_ITEM, "sj21", DIRECT_FORM},
     {DIRECT_ITEM, "S", DIRECT_FORM},  /* of no main item */
+    {DIRECT_ITEM, "SF11Y", DIRECT_FORM}, /* gross premiums */
     {DIRECT_ITEM, "SN", DIRECT_FORM}, /* what is not allocated: nobody's own item */
     {DIRECT_MODE, "", DIRECT_FORM},
     {DIRECT_MODE, "0", DIRECT_FORM},

@@ -27,6 +27,7 @@ struct code {
     int end;       /* index after the last descendant (pre-order) */
     int leaf_from; /* interval [leaf_from, leaf_to) of leaf numbers below or at this node */
     int leaf_to;
+    bool memo;     /* EBOPS: a memorandum item, which measures something else than the service */
 };
 
 struct codelist {

@@ -9,7 +9,7 @@
 #include "classification/internal.h"
 
 struct raw {
-    struct str code, parent, name_zh, name_en;
+    struct str code, parent, name_zh, name_en, kind; /* kind: of some lists */
     int line;
 };
 
@@ -55,7 +55,8 @@ static enum err read_rows(struct table *t, struct raw *raw, int *n, struct error
         if (!more)
             return OK;
         raw[*n] = (struct raw){table_text(t, "code"), table_text(t, "parent"),
-                               table_text(t, "name_zh"), table_text(t, "name_en"), t->csv.line};
+                               table_text(t, "name_zh"), table_text(t, "name_en"),
+                               table_text(t, "kind"), t->csv.line};
         if (raw[*n].code.n == 0)
             return table_fail(t, "code", "代码为空%.*s", "the code is empty%.*s", STR(""), e);
     }
@@ -141,7 +142,8 @@ enum err codelist_load(struct codelist *l, struct arena *a, const char *id, cons
         const struct raw *r = &raw[order[i]];
         int up = parent[order[i]];
         l->code[i] = (struct code){.code = r->code, .name_zh = r->name_zh,
-                                   .name_en = r->name_en, .parent = up < 0 ? -1 : place[up]};
+                                   .name_en = r->name_en, .parent = up < 0 ? -1 : place[up],
+                                   .memo = str_eqz(r->kind, "memo")};
     }
     number_codes(l, a);
     return check_prefixes(l, &t, e);

@@ -85,6 +85,9 @@ static const struct reason reason_form = {"没有这张表（direct-forms.csv）
 static const struct reason reason_period = {"报告期应为 2000 年至 2042 年的 YYYYMM 或 YYYY-MM",
                                             "a period is YYYYMM or YYYY-MM, 2000 to 2042"};
 static const struct reason reason_item = {"没有这个 EBOPS 服务项目", "no such EBOPS item of services"};
+static const struct reason reason_memo = {"备忘项目所计不是服务额，请按所属的上级项目报送",
+                                          "a memorandum item measures something else than the service: "
+                                          "report the item above it"};
 static const struct reason reason_mode = {"提供模式应为 1 至 4", "a mode of supply is 1 to 4"};
 static const struct reason reason_amount = {"数额应为 0 或正整数（最小货币单位），最多 15 位",
                                             "an amount is 0 or a whole number of minor units, of at "
@@ -173,7 +176,9 @@ static const struct reason *read_value(const struct direct_scheme *s, enum direc
         x->item = (int16_t)(i = codelist_find(&codes->ebops, v));
         if (i < 0 || !str_eq(codes->ebops.code[i].code, v)) /* capitals, as everywhere */
             return &reason_item;
-        return direct_main(codes, i) >= 0 ? NULL : &reason_item;
+        if (direct_main(codes, i) < 0)
+            return &reason_item;
+        return codes->ebops.code[i].memo ? &reason_memo : NULL;
     case DIRECT_MODE:
         x->mode = digits(v, 1, 1, &n) ? (uint8_t)n : 0;
         return x->mode >= 1 && x->mode <= SCHEME_MODES ? NULL : &reason_mode;
