@@ -4,22 +4,7 @@ set -u
 fumao=${FUMAO:-build/fumao}
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
-store="--store sqlite:$tmp/store.db"
-failed=0
-
-# expect STATUS PATTERN ARGS...: runs, wants the status and a line of output that matches.
-expect() {
-    local status=$1 pattern=$2 out got
-    shift 2
-    # shellcheck disable=SC2086
-    out=$("$fumao" "$@" $store --lang en 2>&1)
-    got=$?
-    if [ "$got" != "$status" ] || ! grep -Eq -- "$pattern" <<<"$out"; then
-        echo "FAIL: fumao $* gave $got (want $status), no match for: $pattern"
-        head -5 <<<"$out"
-        failed=1
-    fi
-}
+. test/lib.sh
 
 # Keys to the API: a key is told once, and what is odd is refused with its place.
 keys=$tmp/keys.csv
@@ -80,15 +65,15 @@ expect 2 'needs 1 to' find
 expect 0 '^  fumao check SECTOR' check --help
 expect 0 '^  fumao find WORDS' help find
 expect 0 '^  fumao prove' help
-"$fumao" find --help | grep -q 'fumao prove' && { echo "FAIL: find --help tells of prove"; failed=1; }
+"$fumao" find --help | grep -q 'fumao prove' && fault "find --help tells of prove"
 expect 0 '^8010 ' find help
 expect 2 'zh or en, not fr' check --help --lang=fr
 for args in 'find lawyer' 'find lawyer -o json' 'list log'; do
     # shellcheck disable=SC2086
-    out=$("$fumao" $args $store --lang en 2>&1 >/dev/full)
+    out=$("$fumao" $args --store "sqlite:$db" --lang en 2>&1 >/dev/full)
     got=$?
     [ "$got" = 75 ] && grep -q 'standard output cannot be written' <<<"$out" ||
-        { echo "FAIL: $args on a full disk gave $got: $out"; failed=1; }
+        fault "$args on a full disk gave $got: $out"
 done
 
 printf '{"id":"x","id":"y"}' >"$tmp/twice.json"
@@ -108,5 +93,4 @@ sed 's/"0549"/"0000"/' data/instruments/cn-national-2024.json >"$tmp/code.json"
 expect 1 'unknown sector code: 0000' list lint "$tmp/code.json"
 expect 0 'no findings' list lint data/instruments/cn-national-2024.json
 
-[ $failed = 0 ] && echo "cli: all as contracted"
-exit $failed
+finish

@@ -7,30 +7,8 @@ fumao=$(realpath "${FUMAO:-build/fumao}")
 verifier=${FUMAO_VERIFY:-$(dirname "$fumao")/verify/fumao-verify}
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
-failed=0
-checks=0
-db=$tmp/store.db
-export LC_ALL=C.UTF-8
+. test/lib.sh
 
-fault() {
-    echo "FAIL: $*"
-    failed=$((failed + 1))
-}
-# expect STATUS PATTERN ARGS...: runs, wants the status and a line of output that matches.
-expect() {
-    local status=$1 pattern=$2 out got
-    shift 2
-    checks=$((checks + 1))
-    out=$("$fumao" "$@" --store "sqlite:$db" --lang en 2>&1 </dev/null)
-    got=$?
-    if [ "$got" != "$status" ] || ! grep -Eq -- "$pattern" <<<"$out"; then
-        fault "fumao $* gave $got (want $status), no match for: $pattern"
-        head -5 <<<"$out"
-    fi
-}
-out() { # ARGS...: what it prints
-    "$fumao" "$@" --store "sqlite:$db" --lang en 2>/dev/null </dev/null
-}
 copy() { # NAME: db becomes a copy of the sound store, with its key
     db=$tmp/$1.db
     cp "$tmp/sound" "$db"
@@ -241,6 +219,4 @@ expect 0 '^OK' ledger verify
 expect 6 'the witness saw' ledger verify --witness "$tmp/w"
 expect 6 'not signed: seen were' ledger witness --key "$tmp/w.key" --state "$tmp/w" --log-key "$key"
 
-echo "$checks checks"
-[ "$failed" = 0 ] && echo "cli_ledger: ok"
-exit "$failed"
+finish

@@ -4,31 +4,15 @@ set -u
 fumao=${FUMAO:-build/fumao}
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
-store="--store sqlite:$tmp/store.db"
-failed=0
-
-# expect STATUS PATTERN ARGS...: runs, wants the status and a line of output that matches.
-expect() {
-    local status=$1 pattern=$2 out got
-    shift 2
-    # shellcheck disable=SC2086
-    out=$("$fumao" "$@" $store --lang en 2>&1)
-    got=$?
-    if [ "$got" != "$status" ] || ! grep -Eq -- "$pattern" <<<"$out"; then
-        echo "FAIL: fumao $* gave $got (want $status), no match for: $pattern"
-        head -5 <<<"$out"
-        failed=1
-    fi
-}
+. test/lib.sh
 
 # golden ARGS... <<TEXT: wants exactly this output.
 golden() {
     local out
-    # shellcheck disable=SC2086
-    if ! out=$(diff <(cat) <("$fumao" "$@" $store --lang en 2>&1)); then
-        echo "FAIL: fumao $* is not as it was"
+    checks=$((checks + 1))
+    if ! out=$(diff <(cat) <("$fumao" "$@" --store "sqlite:$db" --lang en 2>&1)); then
+        fault "fumao $* is not as it was"
         echo "$out"
-        failed=1
     fi
 }
 
@@ -118,7 +102,7 @@ expect 0 '^  unlocated 3: published, not found, and not invented' list show cn-h
 expect 0 '"certainty": "indicative"' list show cn-hainan-2021 --json
 expect 0 'customs-declaration \[C\]' list show cn-new customs-declaration
 
-store="--store sqlite:$tmp/fresh.db"
+db=$tmp/fresh.db
 golden list blame vet-exam <<'TEXT'
 vet-exam
 Foreign individuals may not apply for the licensed-veterinarian examination, registration or filing.
@@ -167,5 +151,4 @@ expect 0 'in no current text any more' list blame vet-exam
 expect 0 'against cn-national-2024: effect, text, no, section, evidence|against cn-national-2024: ' \
     list blame customs-declaration
 
-[ $failed = 0 ] && echo "cli_lists: all as contracted"
-exit $failed
+finish

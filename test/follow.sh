@@ -6,35 +6,12 @@ set -u
 cd "$(dirname "$0")/.."
 fumao=$(realpath "${FUMAO:-build/fumao}")
 tmp=$(mktemp -d)
-db=$tmp/store.db
 receiver=
 other=
 trap 'for p in $receiver $other; do kill "$p" 2>/dev/null; done; rm -rf "$tmp"' EXIT
-failed=0
-checks=0
-export LC_ALL=C.UTF-8
+. test/lib.sh
 unset http_proxy https_proxy all_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY
 
-fault() {
-    echo "FAIL: $*"
-    failed=$((failed + 1))
-}
-# expect STATUS PATTERN ARGS...: runs, wants the status and a line of output that matches.
-expect() {
-    local status=$1 pattern=$2 out got
-    shift 2
-    checks=$((checks + 1))
-    out=$("$fumao" "$@" --store "sqlite:$db" --lang en 2>&1 </dev/null)
-    got=$?
-    if [ "$got" != "$status" ] || ! grep -Eq -- "$pattern" <<<"$out"; then
-        fault "fumao $* gave $got (want $status), no match for: $pattern"
-        head -5 <<<"$out"
-    fi
-}
-same() { # GOT WANT NAME
-    checks=$((checks + 1))
-    [ "$1" = "$2" ] || fault "$3: $1, not $2"
-}
 wait_for() { # FILE [PATTERN]: until it is there and has the pattern
     for _ in $(seq 600); do
         [ -e "$1" ] && { [ -z "${2-}" ] || grep -q -- "$2" "$1"; } && return
@@ -356,5 +333,4 @@ expect 1 'made with another .follow file' follow send
 head -c 31 "$tmp/kept" >"$db.follow"
 expect 6 'is no key: it has 32 bytes' follow send
 
-echo "$checks checks, $failed failed"
-[ "$failed" = 0 ]
+finish

@@ -7,34 +7,8 @@ fumao=$(realpath "${FUMAO:-build/fumao}")
 tmp=$(mktemp -d)
 server=
 trap '[ -z "$server" ] || kill "$server"; rm -rf "$tmp"' EXIT
-failed=0
-checks=0
-db=$tmp/store.db
-export LC_ALL=C.UTF-8
+. test/lib.sh
 
-fault() {
-    echo "FAIL: $*"
-    failed=$((failed + 1))
-}
-# expect STATUS PATTERN ARGS...: runs, wants the status and a line of output that matches.
-expect() {
-    local status=$1 pattern=$2 out got
-    shift 2
-    checks=$((checks + 1))
-    out=$("$fumao" "$@" --store "sqlite:$db" --lang en 2>&1 </dev/null)
-    got=$?
-    if [ "$got" != "$status" ] || ! grep -Eq -- "$pattern" <<<"$out"; then
-        fault "fumao $* gave $got (want $status), no match for: $pattern"
-        head -5 <<<"$out"
-    fi
-}
-out() { # ARGS...: what it prints
-    "$fumao" "$@" --store "sqlite:$db" --lang en 2>/dev/null </dev/null
-}
-same() { # GOT WANT NAME
-    checks=$((checks + 1))
-    [ "$1" = "$2" ] || fault "$3: $1, not $2"
-}
 digest() {
     out stats compile "$@" | sed -n 's/^digest //p'
 }
@@ -175,5 +149,4 @@ kill "$server"
 wait "$server"
 server=
 
-echo "$checks checks, $failed failed"
-[ "$failed" = 0 ]
+finish
