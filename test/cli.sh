@@ -6,6 +6,28 @@ tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 . test/lib.sh
 
+# A form that a verb does not print is refused, with those that it prints; in the other form nothing
+# comes out in its place.
+for verb in 'apikey list --keys x' 'backup x' 'check 7297' doctor 'follow list' fsck 'job list' \
+    'job output 1' 'ledger verify' 'ledger key' 'ledger witness' 'list log' 'list show x' 'list diff a b' \
+    'list blame k' 'list lint x' 'list import x' 'list publish x' prove 'restore x' 'route 7297' 'serve --listen x' \
+    'stats check x' 'stats import x' 'stats batches' 'stats delete x' 'stats compile x' 'stats direct x' \
+    'stats audit x' 'stats publish x'; do
+    # shellcheck disable=SC2086
+    expect 2 "fumao ${verb%% *}.* has no output form \"csv\" .usage" $verb -o csv
+done
+for verb in barriers 'find x' gap 'map --from SG' openness 'rehearse x' 'screen x' 'stats quarantine' \
+    'stats query'; do
+    # shellcheck disable=SC2086
+    expect 2 '→ -o text, -o json, -o csv$' $verb -o ndjson
+done
+expect 2 '→ -o text, -o json$' check 7297 -o svg
+expect 2 '→ -o text, -o csv$' stats generate --rows 48 -o text -o xml
+expect 2 '"hint":"-o text, -o csv"' stats generate --rows 48 -o json
+expect 2 'fumao help has no output form "csv"' help -o csv
+expect 0 '^  -o text.json, ' help check
+expect 0 '^  -o text.json .query: -o text.json.csv.' help stats
+
 # Keys to the API: a key is told once, and what is odd is refused with its place.
 keys=$tmp/keys.csv
 expect 0 '^fumao_[0-9a-f]{64}$' apikey add one --keys "$keys" --rate 7

@@ -184,7 +184,7 @@ int list_blame(const struct args *a)
     struct store store = {0};
     struct buf out;
     enum err r = options_check(a, allowed, &e);
-    if (r == OK && (a->n != 3 || a->output == OUTPUT_CSV))
+    if (r == OK && a->n != 3)
         r = err_set(&e, ERR_USAGE, "用法：fumao list blame %s", "usage: fumao list blame %s",
                     "KEY [-o text|json]");
     if (r != OK)

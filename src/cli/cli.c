@@ -82,6 +82,7 @@ bool option_given(const struct args *a, const char *name)
 enum err options_check(const struct args *a, const char *const *allowed, struct error *e)
 {
     static const char *const common[] = {"store", "lang", "output", NULL};
+    TRY(forms_check(a, e));
     for (int i = 0; i < a->n_options; i++) {
         bool known = false;
         for (int k = 0; allowed[k]; k++)
@@ -160,7 +161,14 @@ static int help(bool zh, const char *of, FILE *f)
         if (all || strcmp(of, verbs[i].name) == 0)
             fprintf(f, "  fumao %s %s\n      %s\n", verbs[i].name, verbs[i].usage,
                     zh ? verbs[i].zh : verbs[i].en);
-    fprintf(f, "\n  -o text|json|csv, --json, --store sqlite:PATH, --lang zh|en\n");
+    struct buf forms;
+    buf_init(&forms);
+    if (all)
+        buf_z(&forms, "-o text|json|csv");
+    else
+        forms_help(of, &forms);
+    fprintf(f, "\n  %.*s, --json, --store sqlite:PATH, --lang zh|en\n", STR_ARG(buf_view(&forms)));
+    buf_finish(&forms);
     return f == stdout ? 0 : err_exit_status(ERR_USAGE);
 }
 
@@ -180,19 +188,10 @@ static enum err option_add(struct args *a, const char *name, const char *value, 
 {
     if (a->n_options == ARGS_MAX)
         return err_set(e, ERR_LIMIT, "选项超过 %d 个", "more than %d options", ARGS_MAX);
-    if (strcmp(name, "json") == 0) {
-        a->output = OUTPUT_JSON;
+    if (strcmp(name, "json") == 0 || strcmp(name, "output") == 0) {
+        a->form = strcmp(name, "json") == 0 ? name : value;
+        a->output = form_named(a->form); /* whether the verb has it, options_check asks */
         return OK;
-    }
-    if (strcmp(name, "output") == 0) {
-        static const char *const names[] = {"text", "json", "csv"};
-        for (int i = 0; i < 3; i++)
-            if (strcmp(value, names[i]) == 0) {
-                a->output = (enum output)i;
-                return OK;
-            }
-        return err_set(e, ERR_USAGE, "输出格式须为 text、json 或 csv，不是 %s",
-                       "the output is text, json or csv, not %s", value);
     }
     if (strcmp(name, "help") == 0) {
         a->help = true;
@@ -270,6 +269,8 @@ static int run_verb(const struct args *a)
 {
     struct error e = {0};
     const char *name = a->word[0];
+    if (strcmp(name, "help") == 0 && forms_check(a, &e) != OK)
+        return print_fault(a, &e);
     if (strcmp(name, "help") == 0 || a->help)
         return help(a->zh, a->help ? name : a->n > 1 ? a->word[1] : NULL, stdout);
     for (int i = 0; i < N_VERBS; i++)

@@ -19,6 +19,7 @@ struct args {
     int n_options;
     struct option option[ARGS_MAX];
     enum output output;
+    const char *form; /* what -o or --json named, odd or not; NULL: neither is given */
     bool zh; /* language of text output */
     bool help; /* --help: how the verb is used, and nothing else */
 };
@@ -45,8 +46,14 @@ struct world { /* the program's lifetime */
 
 const char *option_get(const struct args *a, const char *name); /* last one, NULL if absent */
 bool option_given(const struct args *a, const char *name); /* also one without a value */
-/* Every option given must be in the NULL-ended list. ERR_USAGE with a did-you-mean. */
+/* Every option given must be in the NULL-ended list, and the form of output one that the verb has.
+ * ERR_USAGE with a did-you-mean. */
 enum err options_check(const struct args *a, const char *const *allowed, struct error *e);
+/* forms.c: ERR_USAGE for a form that the verb does not print, with those that it does; text for a
+ * name that no form has; "-o text|json" and what parts of the verb print besides, for the help. */
+enum err forms_check(const struct args *a, struct error *e);
+enum output form_named(const char *name);
+void forms_help(const char *verb, struct buf *b);
 
 enum err world_open(struct world *w, const char *store, struct error *e);
 /* For questions as of one day of knowledge, however long ago (registry_load_known). */

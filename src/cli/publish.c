@@ -242,7 +242,7 @@ int list_publish(const struct args *a)
     struct draft_world w = {0};
     day_t known = DAY_MIN;
     enum err r = options_check(a, allowed, &e);
-    if (r == OK && (a->n != 3 || a->output == OUTPUT_CSV))
+    if (r == OK && a->n != 3)
         r = err_set(&e, ERR_USAGE, "用法：fumao list publish %s", "usage: fumao list publish %s",
                     "DRAFT [--known DATE] [--yes] [-o text|json]");
     if (r == OK)
