@@ -26,6 +26,16 @@ static bool type_fits(const json_t *type, const json_t *v)
     return any;
 }
 
+static bool enum_fits(const json_t *list, const json_t *v)
+{
+    bool any = list == NULL;
+    size_t i;
+    json_t *x;
+    json_array_foreach(list, i, x)
+        any |= json_equal(x, v) != 0;
+    return any;
+}
+
 bool schema_fits(const json_t *description, const json_t *schema, const json_t *v, char *where,
                  size_t room, size_t at)
 {
@@ -43,7 +53,8 @@ bool schema_fits(const json_t *description, const json_t *schema, const json_t *
     json_array_foreach(list, i, x)
         any = any || schema_fits(description, x, v, where, room, at);
     x = json_object_get(schema, "const");
-    if (!any || !type_fits(json_object_get(schema, "type"), v) || (x != NULL && !json_equal(x, v)))
+    if (!any || !type_fits(json_object_get(schema, "type"), v) || (x != NULL && !json_equal(x, v)) ||
+        !enum_fits(json_object_get(schema, "enum"), v))
         return false;
     json_array_foreach(json_object_get(schema, "required"), i, x) {
         if (json_is_object(v) && json_object_get(v, json_string_value(x)) == NULL) {

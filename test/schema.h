@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* As much of JSON Schema as src/api/schemas uses: type, const, required, properties, items, anyOf,
+/* As much of JSON Schema as src/api/schemas uses: type, const, enum, required, properties, items, anyOf,
  * oneOf (taken as anyOf), $ref into `description`. `where` gets, from `at` on, the first place that
  * does not fit. */
 bool schema_fits(const json_t *description, const json_t *schema, const json_t *v, char *where,

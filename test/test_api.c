@@ -528,6 +528,39 @@ static void check_operation(const char *path, const char *method, json_t *op)
     free(text);
 }
 
+static bool fits_named(const char *name, const json_t *v, char *where, size_t room)
+{
+    json_t *schema = json_pack("{s:s+}", "$ref", "#/components/schemas/", name);
+    bool well = fits(schema, v, where, room, 0);
+    json_decref(schema);
+    return well;
+}
+
+/* Not only the example, which is of one class: many classes, an approval to apply for, an answer
+ * that a zone makes better, exports. And the schema is not one that anything fits. */
+static void routes_fit(void **state)
+{
+    static const char *const query[] = {
+        "sector=gbt:729&mode=1&from=SG&to=CN-SH", "sector=gbt:88&mode=3&from=US&to=CN-SH-FTZ",
+        "sector=gbt:72&mode=1&from=SG&to=CN-SH&direction=export"};
+    (void)state;
+    description = parse((struct str){api_openapi, api_openapi_n});
+    for (size_t i = 0; i < sizeof query / sizeof *query; i++) {
+        char target[200], where[1024] = "";
+        snprintf(target, sizeof target, "/api/v1/route?%s&on=2026-06-01", query[i]);
+        json_t *many = parse(get(target).body), *list = json_object_get(many, "answers");
+        if (!fits_named("route_classes", many, where, sizeof where))
+            fail_msg("%s does not fit at %s", target, where);
+        assert_true(fits_named("route", many, where, sizeof where));
+        assert_true(fits_named("route", json_array_get(list, 0), where, sizeof where));
+        json_object_del(json_object_get(json_array_get(list, json_array_size(list) - 1), "now"),
+                        "certainty");
+        assert_false(fits_named("route", many, where, sizeof where));
+        json_decref(many);
+    }
+    json_decref(description);
+}
+
 static void every_route(void **state)
 {
     const char *path, *method;
@@ -593,6 +626,7 @@ int main(void)
         cmocka_unit_test(too_many),    cmocka_unit_test(refusals),  cmocka_unit_test(languages),
         cmocka_unit_test(conditional), cmocka_unit_test(rates),     cmocka_unit_test(floods),
         cmocka_unit_test(forwarded),   cmocka_unit_test(every_route),
-        cmocka_unit_test(search_narrows), cmocka_unit_test(routes_of_many)};
+        cmocka_unit_test(search_narrows), cmocka_unit_test(routes_of_many),
+        cmocka_unit_test(routes_fit)};
     return cmocka_run_group_tests(tests, load, NULL);
 }
