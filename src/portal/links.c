@@ -249,3 +249,58 @@ struct str link_review(const struct view *v)
     }
     return link_change(&with, "");
 }
+
+/* --- addresses in hints ------------------------------------------------------------------ */
+
+static bool all_of(struct str s, const char *marks)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        char c = s.p[i], low = (char)(c | 0x20);
+        if (!(low >= 'a' && low <= 'z') && !(c >= '0' && c <= '9') &&
+            (c == '\0' || strchr(marks, c) == NULL)) {
+            return false;
+        }
+    }
+    return s.n > 0;
+}
+
+/* "/services" if there is such a page, "?family=investment" on this page; else nothing. Marks that
+ * an address would have to escape, and "//", which begins another host's, are in neither. */
+static struct str address(const struct view *v, struct str s)
+{
+    struct str value, key = s.n > 1 ? str_cut((struct str){s.p + 1, s.n - 1}, '=', &value) : STR("");
+    struct buf b;
+    if (s.n > 0 && s.p[0] == '/' && all_of(s, "/.-@") && page_there(s)) {
+        return link_to(v, "%.*s", STR_ARG(s));
+    }
+    if (s.n == 0 || s.p[0] != '?' || !all_of(key, "_") || !all_of(value, "-.")) {
+        return STR("");
+    }
+    bool first = true;
+    buf_init(&b);
+    put_path(&b, v->path);
+    arg(&b, str_copy(v->arena, key).p, value, &first);
+    arg_lang(v, &b, &first);
+    return keep(v, &b);
+}
+
+bool hint_piece(const struct view *v, const char **rest, struct hint_piece *out)
+{
+    static const char *const between[] = {", ", " … "};
+    size_t n = strlen(*rest), gap = 0;
+    if (n == 0) {
+        return false;
+    }
+    for (size_t i = 0; i < sizeof between / sizeof *between; i++) {
+        const char *at = strstr(*rest, between[i]);
+        if (at != NULL && (size_t)(at - *rest) < n) {
+            n = (size_t)(at - *rest);
+            gap = strlen(between[i]);
+        }
+    }
+    out->text = (struct str){*rest, n};
+    out->after = (struct str){*rest + n, gap};
+    out->link = address(v, out->text);
+    *rest += n + gap;
+    return true;
+}

@@ -188,6 +188,27 @@ static bool fits(const char *const *pattern, const struct handled *h)
     return i == h->n_parts && pattern[i] == NULL;
 }
 
+bool page_there(struct str path)
+{
+    struct handled h = {.n_parts = 0};
+    struct str rest = {path.p + 1, path.n - 1};
+    while (rest.n > 0) {
+        if (h.n_parts == (int)(sizeof h.part / sizeof *h.part)) {
+            return false;
+        }
+        h.part[h.n_parts] = str_cut(rest, '/', &rest);
+        if (h.part[h.n_parts++].n == 0) {
+            return false;
+        }
+    }
+    for (size_t i = 0; i < sizeof routes / sizeof *routes; i++) {
+        if (fits(routes[i].part, &h)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static const struct {
     const char *ending, *type;
     enum twin twin;

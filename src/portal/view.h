@@ -86,6 +86,14 @@ struct str link_large(const struct view *v);   /* this page in the large view, o
 struct str link_answer_path(const struct view *v); /* the permalink without its query */
 struct str link_review(const struct view *v);      /* /check with everything said */
 
+/* What a hint says, cut at its commas; what is the address of a page of ours has it in `link`. False
+ * when nothing is left of *rest, which begins as the hint. */
+struct hint_piece {
+    struct str text, after, link;
+};
+bool hint_piece(const struct view *v, const char **rest, struct hint_piece *out);
+bool page_there(struct str path); /* a route takes it; portal.c */
+
 /* --- parts of pages --------------------------------------------------------------------- */
 struct example {
     struct str text, link, word;
