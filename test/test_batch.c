@@ -392,6 +392,25 @@ static void remove_store(const char *name)
     assert_int_equal(system(command), 0);
 }
 
+/* Files in the making that a kill left: none, where the file system has files without a name. */
+static int half_made(const char *name)
+{
+    char command[2 * PATH];
+    int n = -1;
+    snprintf(command, sizeof command, "find '%s' -path '*/%s*' -name '*.part' | grep -c . || true",
+             folder, name);
+    FILE *f = popen(command, "r");
+    assert_true(f != NULL && fscanf(f, "%d", &n) == 1);
+    pclose(f);
+    struct file_new f_new;
+    char path[PATH];
+    path_to(path, name);
+    assert_true(file_new_open(&f_new, path, 0600));
+    bool nameless = f_new.fresh[0] == 0;
+    file_new_drop(&f_new);
+    return nameless ? n : 0;
+}
+
 /* Once before each (STEP) of its calls that change a file. */
 static void killed_before_a_change(void **state)
 {
@@ -413,6 +432,7 @@ static void killed_before_a_change(void **state)
         c = cut_child(pid, at);
         assert_true(c.killed && WIFSIGNALED(c.status));
         once.cut++;
+        assert_int_equal(half_made(store), 0);
         int64_t n = what_is_there_is_whole(store);
         assert_true(n >= held && n <= FILES); /* the later it was cut off, the more there is */
         held = n;
@@ -501,6 +521,7 @@ static void a_cube_is_whole(void **state)
     struct error e = {0};
     int64_t at = 0;
     bool killed = true, was_old = false, was_new = false;
+    int left = 0;
     path_to(path, "whole.cube");
     once_undisturbed();
     compile_one(once.path[0], &old);
@@ -522,9 +543,12 @@ static void a_cube_is_whole(void **state)
         assert_false(is_old && was_new);
         was_old |= is_old && killed;
         was_new |= !is_old && killed;
+        left += half_made("whole.cube");
+        remove_store("whole.cube");
         cube_finish(&got);
     }
     assert_true(was_old && was_new);
+    assert_true(left <= 1); /* from link to rename */
     cube_finish(&old);
     cube_finish(&new);
 }

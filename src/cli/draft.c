@@ -23,24 +23,15 @@ static enum err write_failed(struct error *e, const char *path)
     return ERR_IO;
 }
 
-/* Whole or not at all: written beside, then renamed. */
 static enum err write_file(const char *path, const struct buf *b, struct error *e)
 {
-    char beside[1024];
-    if ((size_t)snprintf(beside, sizeof beside, "%s.part", path) >= sizeof beside) {
-        errno = ENAMETOOLONG;
-        return write_failed(e, path);
-    }
-    FILE *f = fopen(beside, "wb");
-    if (f == NULL)
-        return write_failed(e, path);
-    bool good = fwrite(b->p, 1, b->n, f) == b->n;
-    good = fclose(f) == 0 && good;
-    if (good && rename(beside, path) == 0)
-        return OK;
-    write_failed(e, path);
-    unlink(beside);
-    return ERR_IO;
+    struct file_new f;
+    enum err r = OK;
+    if (!file_new_open(&f, path, 0666) || !file_write(f.fd, buf_view(b)) ||
+        !file_new_end(&f, path, true))
+        r = write_failed(e, path);
+    file_new_drop(&f);
+    return r;
 }
 
 /* A draft may hold an editor's work: it is not written over. */

@@ -75,17 +75,20 @@ enum err stats_number(const struct args *a, const char *name, int64_t least, int
 static enum err spool(struct stats_world *w, int from, const char **path, struct error *e)
 {
     const char *folder = getenv("TMPDIR");
-    char block[1 << 16], name[4096];
-    snprintf(name, sizeof name, "%s/fumao-XXXXXX", folder != NULL && folder[0] ? folder : "/tmp");
-    int fd = mkstemp(name);
-    if (fd < 0)
-        return err_set(e, ERR_IO, "无法在 %s 建立临时文件", "no temporary file can be made: %s", name);
-    unlink(name);
+    char block[1 << 16], name[40];
+    folder = folder != NULL && folder[0] ? folder : "/tmp";
+    int fd = file_nameless(folder);
+    if (fd < 0) {
+        err_set(e, ERR_IO, "无法在 %s 建立临时文件：%s", "no temporary file can be made in %s: %s", folder,
+                strerror(errno));
+        err_hint(e, "TMPDIR=...");
+        return ERR_IO;
+    }
     for (ssize_t n; (n = read(from, block, sizeof block)) != 0;) {
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0 || !file_write(fd, (struct str){block, (size_t)n})) {
-            err_set(e, ERR_IO, "输入不能放入 %s：%s", "the input cannot be put into %s: %s", name,
+            err_set(e, ERR_IO, "输入不能放入 %s：%s", "the input cannot be put into %s: %s", folder,
                     strerror(errno));
             err_hint(e, "TMPDIR=...");
             close(fd);

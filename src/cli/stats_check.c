@@ -255,7 +255,7 @@ static int check_here(const struct args *a)
     struct error e = {0};
     struct checking *c = calloc(1, sizeof *c);
     check(c != NULL);
-    c->q.fd = -1;
+    c->q.file.fd = -1;
     enum err r = options_check(a, allowed, &e);
     if (r == OK)
         r = stats_open(&c->w, a, &e);

@@ -443,7 +443,7 @@ int stats_direct(const struct args *a)
     struct reporting *r = calloc(1, sizeof *r);
     int status;
     check(r != NULL);
-    r->q.fd = -1;
+    r->q.file.fd = -1;
     if (run(a, r, &e) == OK) {
         report(a, r);
         status = anything_found(r);

@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
+
 struct db {
     sqlite3 *handle;
     char path[512];
@@ -307,18 +309,11 @@ static enum err copy_pages(struct db *d, sqlite3 *to, struct error *e)
 /* The file and its name on the disk. */
 static bool sync_file(const char *path)
 {
-    char folder[600];
-    const char *slash = strrchr(path, '/');
-    if (slash == path)
-        slash++;
-    snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - path) : 1, slash ? path : ".");
-    int fd = open(path, O_RDONLY | O_CLOEXEC), at = open(folder, O_RDONLY | O_CLOEXEC);
-    bool well = fd >= 0 && at >= 0 && fsync(fd) == 0 && fsync(at) == 0;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    bool well = fd >= 0 && fsync(fd) == 0;
     if (fd >= 0)
         close(fd);
-    if (at >= 0)
-        close(at);
-    return well;
+    return well && file_sync_folder(path);
 }
 
 enum err db_copy(struct db *d, const char *path, struct error *e)

@@ -19,9 +19,10 @@ struct left { /* a record that stays out, until its row is written */
 struct taking {
     const struct batch_task *t;
     struct db *d;
-    char folder[BATCH_PATH], part[BATCH_PATH], path[BATCH_PATH], quarantine[BATCH_PATH];
+    char folder[BATCH_PATH], path[BATCH_PATH], quarantine[BATCH_PATH];
     char id[FILE_HEX], quarantine_id[FILE_HEX], name[BATCH_NAME + 1];
     int lock;
+    struct file_new copy; /* of the file, until it has its name */
     int64_t bytes, total;
     double began, told; /* intake_clock */
     struct quarantine q;

@@ -92,12 +92,11 @@ enum err batch_check(struct db *d, const char *beside, int64_t *n, struct error 
 static enum err copy_file(const char *from, const char *to, struct str want, struct error *e)
 {
     char hex[FILE_HEX];
-    int64_t bytes;
     int fd = open(from, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0)
         return err_set(e, ERR_INTEGRITY, "缺少批次的文件 %s：%s",
                        "the file of a batch is missing: %s: %s", from, strerror(errno));
-    enum err r = file_pour(fd, to, NULL, NULL, &bytes, hex, e);
+    enum err r = file_pour_new(fd, to, hex, e);
     close(fd);
     if (r == OK && !str_eqz(want, hex))
         r = err_set(e, ERR_INTEGRITY, "%s 的内容不是其批次所载的", "%s is not what its batch says",

@@ -64,7 +64,7 @@ static enum err clear_leftovers(struct taking *k, struct error *e)
         return file_fault(k->folder, e);
     for (struct dirent *f; r == OK && (f = readdir(d)) != NULL;) {
         struct str rest, name = str_from(f->d_name), id = str_cut(name, '.', &rest);
-        bool there = false, part = str_eqz(rest, "part") || str_eqz(rest, "quarantine.part");
+        bool there = false, part = name.n > 5 && memcmp(name.p + name.n - 5, ".part", 5) == 0;
         if (!part && is_id(id) && (rest.n == 0 || str_eqz(rest, "quarantine")))
             r = has_row(k->d, id, &there, e);
         else if (!part)
@@ -110,8 +110,11 @@ static enum err copy_in(struct taking *k, struct error *e)
     k->total = S_ISREG(st.st_mode) ? st.st_size : 0;
     k->began = intake_clock();
     k->told = k->began;
-    snprintf(k->part, sizeof k->part, "%.600s/incoming.part", k->folder);
-    enum err r = file_pour(fd, k->part, poured, k, &k->bytes, k->id, e);
+    char incoming[BATCH_PATH];
+    snprintf(incoming, sizeof incoming, "%.600s/incoming", k->folder);
+    enum err r = file_new_open(&k->copy, incoming, 0600)
+                     ? file_pour(fd, k->copy.fd, incoming, poured, k, &k->bytes, k->id, e)
+                     : file_fault(incoming, e);
     if (!standard)
         close(fd);
     snprintf(k->path, sizeof k->path, "%.600s/%.64s", k->folder, k->id);
@@ -122,7 +125,7 @@ static enum err copy_in(struct taking *k, struct error *e)
 /* Under its own name, which it has until the folder is cleared or a row says it is a batch. */
 static enum err give_name(struct taking *k, struct error *e)
 {
-    return rename(k->part, k->path) == 0 && file_sync_folder(k->path) ? OK : file_fault(k->path, e);
+    return file_new_end(&k->copy, k->path, true) ? OK : file_fault(k->path, e);
 }
 
 /* --- reading it ----------------------------------------------------------------------------- */
@@ -338,7 +341,7 @@ static enum err known_one(struct taking *k, struct error *e)
 {
     char hex[FILE_HEX];
     if (file_digest(k->path, hex, NULL) == OK && strcmp(hex, k->id) == 0)
-        return unlink(k->part) == 0 ? OK : file_fault(k->part, e);
+        return OK;
     return give_name(k, e);
 }
 
@@ -364,8 +367,7 @@ static enum err take(struct taking *k, struct arena *a, struct tally *tally,
             unlink(k->quarantine);
         }
     }
-    if (r != OK)
-        unlink(k->part);
+    file_new_drop(&k->copy);
     return r == OK ? find_row(k, a, &out->batch, e) : r;
 }
 
@@ -389,7 +391,7 @@ enum err batch_take(const struct batch_task *t, struct arena *a, struct tally *t
     k->t = t;
     k->d = t->book->d;
     k->lock = -1;
-    k->q.fd = -1;
+    k->q.file.fd = k->copy.fd = -1;
     report_numbers_init(&k->open);
     buf_init(&k->names);
     name_it(k);

@@ -26,7 +26,7 @@ static enum err cannot_read(const struct apart *x, struct error *e)
 
 enum err apart_open(struct apart *x, const char *dir, struct error *e)
 {
-    *x = (struct apart){.dir = dir, .fd = spill_open(dir)};
+    *x = (struct apart){.dir = dir, .fd = file_nameless(dir)};
     return x->fd >= 0 ? OK : cannot_write(x, e);
 }
 

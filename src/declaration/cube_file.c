@@ -8,7 +8,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -160,19 +159,6 @@ static void put_cube(struct sink *s, const struct cube *c, const struct scheme *
     put_parties(s, c);
 }
 
-/* The name lasts only when its directory has been synced too. */
-static int sync_directory(const char *path)
-{
-    char copy[4096];
-    snprintf(copy, sizeof copy, "%s", path);
-    int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    int why = fd < 0 || fsync(fd) != 0 ? errno : 0;
-    if (fd >= 0) {
-        close(fd);
-    }
-    return why;
-}
-
 static int write_file(FILE *f, const struct cube *c, const struct scheme *scheme)
 {
     struct sink s = {.f = f};
@@ -182,7 +168,7 @@ static int write_file(FILE *f, const struct cube *c, const struct scheme *scheme
     put_cube(&s, c, scheme);
     hash_end(&s.hash, sha);
     s.failed |= fwrite(sha, 1, sizeof sha, f) != sizeof sha;
-    s.failed |= fflush(f) != 0 || fsync(fileno(f)) != 0;
+    s.failed |= fflush(f) != 0;
     int why = s.failed ? (errno != 0 ? errno : EIO) : 0;
     if (fclose(f) != 0 && why == 0) {
         why = errno;
@@ -193,27 +179,18 @@ static int write_file(FILE *f, const struct cube *c, const struct scheme *scheme
 enum err cube_write(const struct cube *c, const struct scheme *s, const char *path,
                     struct error *e)
 {
-    char beside[4096];
+    struct file_new new;
     check(c->scheme == s);
-    int n = snprintf(beside, sizeof beside, "%s.XXXXXX", path);
-    if (n < 0 || n >= (int)sizeof beside) {
-        return file_error(e, path, ENAMETOOLONG);
-    }
-    int fd = mkstemp(beside);
-    if (fd < 0) {
+    if (!file_new_open(&new, path, 0600)) {
         return file_error(e, path, errno);
     }
-    FILE *f = fdopen(fd, "wb");
-    check(f != NULL);
-    int why = write_file(f, c, s);
-    if (why == 0 && rename(beside, path) != 0) {
+    int fd = fcntl(new.fd, F_DUPFD_CLOEXEC, 0);
+    FILE *f = fd >= 0 ? fdopen(fd, "wb") : NULL;
+    int why = f == NULL ? errno : write_file(f, c, s);
+    if (why == 0 && !file_new_end(&new, path, true)) {
         why = errno;
     }
-    if (why != 0) {
-        unlink(beside);
-        return file_error(e, path, why);
-    }
-    why = sync_directory(path);
+    file_new_drop(&new);
     return why == 0 ? OK : file_error(e, path, why);
 }
 

@@ -156,30 +156,13 @@ static char *slab_block(struct pool *p)
     return block;
 }
 
-/* Unlinked at once: it goes with the process, however that ends. */
-int spill_open(const char *dir)
-{
-    char path[4096];
-    int n = snprintf(path, sizeof path, "%s/fumao-rows-XXXXXX", dir);
-    if (n < 0 || n >= (int)sizeof path) {
-        errno = ENAMETOOLONG;
-        return -1;
-    }
-    int fd = mkstemp(path);
-    if (fd >= 0) {
-        unlink(path);
-        (void)fcntl(fd, F_SETFD, FD_CLOEXEC);
-    }
-    return fd;
-}
-
 /* Where a block may be written, -1: nowhere. */
 static int64_t spill_place(struct pool *p)
 {
     int64_t at = -1;
     pthread_mutex_lock(&p->lock);
     if (p->fd < 0 && p->why == 0) {
-        p->fd = spill_open(p->dir);
+        p->fd = file_nameless(p->dir);
         p->why = p->fd < 0 ? errno : 0;
     }
     if (p->why == 0) {

@@ -102,7 +102,6 @@ void pool_init(struct pool *p, struct stock *stock, size_t memory_bytes, int n_l
                const char *dir);
 void pool_region(struct pool *p, size_t bytes); /* slabs come from one piece of so many first */
 void pool_finish(struct pool *p);
-int spill_open(const char *dir); /* a nameless file, -1 and errno: none */
 enum err pool_error(const struct pool *p, struct error *e); /* what went wrong meanwhile */
 struct lane *lane_create(struct pool *p, unsigned item_bytes);
 void lane_destroy(struct lane *l); /* NULL allowed */

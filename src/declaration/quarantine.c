@@ -14,7 +14,8 @@ static enum err fault(const char *path, struct error *e)
 enum err quarantine_open(struct quarantine *q, const struct scheme *s, const char *path,
                          struct error *e)
 {
-    q->fd = -1;
+    q->file.fd = -1;
+    q->file.fresh[0] = 0;
     q->s = s;
     q->n = 0;
     buf_init(&q->out);
@@ -25,10 +26,8 @@ enum err quarantine_open(struct quarantine *q, const struct scheme *s, const cha
         return err_set(e, ERR_USAGE, "路径太长：%s", "the path is too long: %s", path);
     TRY(file_may_be_made(path, e));
     snprintf(q->path, sizeof q->path, "%s", path);
-    snprintf(q->temp, sizeof q->temp, "%s.part", path);
-    q->fd = open(q->temp, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (q->fd < 0)
-        return err_set(e, ERR_IO, "无法建立 %s：%s", "cannot make %s: %s", q->temp, strerror(errno));
+    if (!file_new_open(&q->file, path, 0600))
+        return err_set(e, ERR_IO, "无法建立 %s：%s", "cannot make %s: %s", path, strerror(errno));
     buf_z(&q->out, "file,line,column,field,rule,rules,why_zh,why_en,record\r\n");
     return OK;
 }
@@ -50,7 +49,7 @@ static void put_rules(const struct scheme *s, uint32_t rules, struct buf *b)
 enum err quarantine_put(struct quarantine *q, const struct quarantine_entry *x, struct error *e)
 {
     q->n++;
-    if (q->fd < 0)
+    if (q->file.fd < 0)
         return OK;
     struct buf *b = &q->out;
     csv_write_field(b, str_from(x->file), true);
@@ -67,8 +66,8 @@ enum err quarantine_put(struct quarantine *q, const struct quarantine_entry *x, 
     buf_z(b, "\"\r\n");
     if (b->n < 1 << 20)
         return OK;
-    if (!file_write(q->fd, buf_view(b)))
-        return fault(q->temp, e);
+    if (!file_write(q->file.fd, buf_view(b)))
+        return fault(q->path, e);
     buf_clear(b);
     return OK;
 }
@@ -85,17 +84,11 @@ enum err quarantine_add(struct quarantine *q, const struct spoilt *x, struct err
 
 enum err quarantine_end(struct quarantine *q, enum err r, struct error *e)
 {
-    if (q->fd >= 0) {
-        if (r == OK)
-            r = file_write(q->fd, buf_view(&q->out)) ? OK : fault(q->temp, e);
-        if (r == OK && fsync(q->fd) != 0)
-            r = fault(q->temp, e);
-        close(q->fd);
-        q->fd = -1;
-        if (r == OK && rename(q->temp, q->path) != 0)
+    if (q->file.fd >= 0) {
+        if (r == OK && (!file_write(q->file.fd, buf_view(&q->out)) ||
+                        !file_new_end(&q->file, q->path, true)))
             r = fault(q->path, e);
-        if (r != OK)
-            unlink(q->temp);
+        file_new_drop(&q->file);
     }
     buf_finish(&q->out);
     buf_finish(&q->rules);

@@ -1,14 +1,14 @@
 /* quarantine: the file in which records that stay out wait, each with its place, its reason and, as
- * the last field, the record as it stood, byte by byte, to be corrected and sent again. Written
- * beside, synced, renamed; mode 0600. */
+ * the last field, the record as it stood, byte by byte, to be corrected and sent again. There
+ * whole or not at all; mode 0600. */
 #ifndef DECLARATION_QUARANTINE_H
 #define DECLARATION_QUARANTINE_H
 
 #include "declaration/intake.h"
 
 struct quarantine {
-    int fd; /* -1: nothing is kept */
-    char path[4096 + 8], temp[4096 + 16];
+    struct file_new file; /* fd -1: nothing is kept */
+    char path[FILE_PATH + 8];
     struct buf out, rules; /* rules: of the record at hand */
     const struct scheme *s;
     int64_t n; /* records */
@@ -27,7 +27,7 @@ struct quarantine_entry { /* a record of whatever kind of file */
 };
 enum err quarantine_put(struct quarantine *q, const struct quarantine_entry *x, struct error *e);
 /* With `r` OK the file gets its name; else it goes, and `r` is given. Accepts one that was not
- * opened with fd -1. */
+ * opened with file.fd -1. */
 enum err quarantine_end(struct quarantine *q, enum err r, struct error *e);
 
 /* Reads one back: `each` gets the records in order, from 0; the slices live until it returns. */

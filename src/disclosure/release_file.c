@@ -105,29 +105,6 @@ static enum err too_large(const char *path, struct error *e)
     return ERR_LIMIT;
 }
 
-static bool write_synced(int fd, const struct buf *b)
-{
-    return file_write(fd, buf_view(b)) && fsync(fd) == 0;
-}
-
-/* A new name is safe when its folder is on the disk as well. */
-static bool folder_synced(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    struct buf b = {0};
-    if (slash)
-        buf_put(&b, path, slash > path ? (size_t)(slash - path) : 1);
-    else
-        buf_char(&b, '.');
-    buf_char(&b, '\0');
-    int fd = open(b.p, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bool well = fd >= 0 && fsync(fd) == 0;
-    if (fd >= 0)
-        close(fd);
-    buf_finish(&b);
-    return well;
-}
-
 static enum err taken(const char *path, struct error *e)
 {
     err_set(e, ERR_CONFLICT, "已有发布文件 %s，发布不可更改",
@@ -143,41 +120,29 @@ enum err release_may_be_made(const char *path, struct error *e)
     return lstat(path, &st) == 0 ? taken(path, e) : OK;
 }
 
-/* link() and not rename(), which would replace a release that is there. */
-static enum err put_in_place(const char *fresh, const char *path, const struct buf *b,
-                             struct error *e)
+/* Not in the place of a release that is there. */
+static enum err put_in_place(const char *path, const struct buf *b, struct error *e)
 {
-    int fd = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (fd < 0)
-        return io_error(path, errno, true, e);
-    bool well = fchmod(fd, 0600) == 0 && write_synced(fd, b);
+    struct file_new f;
+    bool well = file_new_open(&f, path, 0600) && file_write(f.fd, buf_view(b)) &&
+                file_new_end(&f, path, false);
     int why = errno;
-    well = close(fd) == 0 && well;
-    if (well && link(fresh, path) != 0) {
-        well = false;
-        why = errno;
-    }
-    (void)unlink(fresh);
-    if (!well && why == EEXIST)
-        return taken(path, e);
-    if (!well || !folder_synced(path))
-        return io_error(path, well ? errno : why, true, e);
-    return OK;
+    file_new_drop(&f);
+    if (well)
+        return OK;
+    return why == EEXIST && !f.there ? taken(path, e) : io_error(path, why, true, e);
 }
 
 enum err release_write(const struct release *r, const struct plan *p, const char *path,
                        struct error *e)
 {
-    struct buf b = {0}, fresh = {0};
+    struct buf b = {0};
     put_all(&b, r, p);
-    buf_printf(&fresh, "%s.%ld.new", path, (long)getpid());
-    buf_char(&fresh, '\0');
     enum err code = OK;
     if (b.n > LIMIT_RELEASE_BYTES)
         code = too_large(path, e);
     else
-        code = put_in_place(fresh.p, path, &b, e);
-    buf_finish(&fresh);
+        code = put_in_place(path, &b, e);
     buf_finish(&b);
     return code;
 }

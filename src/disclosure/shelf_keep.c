@@ -71,14 +71,13 @@ enum err shelf_check(struct db *d, const struct scheme *s, const char *beside, i
 static enum err copy_one(const char *from, const char *to, struct str id, struct error *e)
 {
     char source[KEEP_PATH], target[KEEP_PATH], went[FILE_HEX], came[FILE_HEX];
-    int64_t bytes;
     path_of(source, from, id);
     path_of(target, to, id);
     int fd = open(source, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0)
         return err_set(e, ERR_INTEGRITY, "缺少发布的文件 %s：%s",
                        "the file of a release is missing: %s: %s", source, strerror(errno));
-    enum err r = file_pour(fd, target, NULL, NULL, &bytes, went, e);
+    enum err r = file_pour_new(fd, target, went, e);
     close(fd);
     if (r == OK)
         r = file_digest(target, came, e);

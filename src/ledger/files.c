@@ -10,32 +10,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-bool file_sync_folder(const char *path)
-{
-    char folder[PATH_MAX];
-    if (!file_folder(path, folder, sizeof folder)) {
-        errno = ENAMETOOLONG;
-        return false;
-    }
-    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bool well = fd >= 0 && fsync(fd) == 0;
-    if (fd >= 0)
-        close(fd);
-    return well;
-}
-
 enum err file_replace(const char *path, struct str text, unsigned mode, struct error *e)
 {
-    char fresh[640];
-    snprintf(fresh, sizeof fresh, "%s.new", path);
-    int fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, (mode_t)mode);
-    bool well = fd >= 0 && file_write(fd, text) && fsync(fd) == 0;
-    if (fd >= 0)
-        well = close(fd) == 0 && well;
-    if (well && rename(fresh, path) == 0 && file_sync_folder(path))
+    struct file_new f;
+    bool well = file_new_open(&f, path, mode) && file_write(f.fd, text) &&
+                file_new_end(&f, path, true);
+    if (well)
         return OK;
     err_set(e, ERR_IO, "不能写 %s：%s", "cannot write %s: %s", path, strerror(errno));
     err_at(e, path, 0, "");
+    file_new_drop(&f);
     return ERR_IO;
 }
 
@@ -73,24 +57,21 @@ enum err file_digest(const char *path, char out[FILE_HEX], struct error *e)
     return r;
 }
 
-enum err file_pour(int from, const char *to, file_turn_fn *turn, void *ctx, int64_t *bytes,
-                   char hex[FILE_HEX], struct error *e)
+enum err file_pour(int from, int to, const char *to_name, file_turn_fn *turn, void *ctx,
+                   int64_t *bytes, char hex[FILE_HEX], struct error *e)
 {
     enum { PIECE = 1 << 20 };
     uint8_t digest[32];
     struct hash h;
     enum err r = OK;
-    ssize_t got;
+    ssize_t got = 0;
     char *piece = malloc(PIECE);
     check(piece != NULL);
-    int fd = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
     hash_init(&h);
     *bytes = 0;
-    if (fd < 0)
-        r = file_fault(to, e);
     while (r == OK && ((got = read(from, piece, PIECE)) > 0 || (got < 0 && errno == EINTR))) {
-        if (got > 0 && !file_write(fd, (struct str){piece, (size_t)got}))
-            r = file_fault(to, e);
+        if (got > 0 && !file_write(to, (struct str){piece, (size_t)got}))
+            r = file_fault(to_name, e);
         hash_add(&h, piece, got > 0 ? (size_t)got : 0);
         *bytes += got > 0 ? got : 0;
         if (r == OK && turn != NULL && !turn(ctx, *bytes))
@@ -98,13 +79,22 @@ enum err file_pour(int from, const char *to, file_turn_fn *turn, void *ctx, int6
     }
     if (r == OK && got < 0)
         r = err_set(e, ERR_IO, "读取失败：%s", "reading fails: %s", strerror(errno));
-    if (r == OK && fsync(fd) != 0)
-        r = file_fault(to, e);
     hash_end(&h, digest);
     hash_hex(digest, 32, hex);
     free(piece);
-    if (fd >= 0 && close(fd) != 0 && r == OK)
+    return r;
+}
+
+enum err file_pour_new(int from, const char *to, char hex[FILE_HEX], struct error *e)
+{
+    struct file_new f;
+    int64_t bytes;
+    if (!file_new_open(&f, to, 0600))
+        return file_fault(to, e);
+    enum err r = file_pour(from, f.fd, to, NULL, NULL, &bytes, hex, e);
+    if (r == OK && !file_new_end(&f, to, true))
         r = file_fault(to, e);
+    file_new_drop(&f);
     return r;
 }
 

@@ -167,55 +167,25 @@ static enum err io_failed(struct error *e, const char *path, int why)
     return ERR_IO;
 }
 
-/* A new name is only safe when its directory is on the disk as well. */
-static int sync_directory_of(const char *path)
-{
-    struct buf dir;
-    const char *slash = strrchr(path, '/');
-    buf_init(&dir);
-    if (slash != NULL) {
-        buf_put(&dir, path, (size_t)(slash - path) + 1);
-    } else {
-        buf_char(&dir, '.');
-    }
-    buf_char(&dir, '\0');
-    int fd = open(dir.p, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    int why = fd < 0 || fsync(fd) != 0 ? errno : 0;
-    if (fd >= 0) {
-        close(fd);
-    }
-    buf_finish(&dir);
-    return why;
-}
-
 static enum err write_key_file(const char *path, const char *pem, size_t n, struct error *e)
 {
-    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (fd < 0 && errno == EEXIST) {
+    struct file_new f;
+    bool well = file_new_open(&f, path, 0600) && file_write(f.fd, (struct str){pem, n}) &&
+                file_new_end(&f, path, false);
+    int why = errno;
+    file_new_drop(&f);
+    if (well) {
+        return OK;
+    }
+    if (why == EEXIST) {
         err_set(e, ERR_CONFLICT, "%s 已存在，不覆盖", "%s exists and is not overwritten", path);
         err_at(e, path, 0, NULL);
         return ERR_CONFLICT;
     }
-    if (fd < 0) {
-        return io_failed(e, path, errno);
-    }
-    /* Mode 0600 whatever the umask. */
-    bool whole = fchmod(fd, 0600) == 0 && file_write(fd, (struct str){pem, n});
-    int why = whole ? 0 : errno;
-    if (why == 0 && fsync(fd) != 0) {
-        why = errno;
-    }
-    if (close(fd) != 0 && why == 0) {
-        why = errno;
-    }
-    if (why == 0) {
-        why = sync_directory_of(path);
-    }
-    if (why != 0) {
+    if (f.there) {
         unlink(path); /* ours: it was made a moment ago */
-        return io_failed(e, path, why);
     }
-    return OK;
+    return io_failed(e, path, why);
 }
 
 enum err key_make(const char *path, const char *name, enum key_kind kind, struct error *e)

@@ -60,24 +60,22 @@ static enum err sync_folder(const char *path, struct error *e)
                          "the folder of %s did not reach the disk", path);
 }
 
-/* A file that is whole or not there: key_make can be cut short, a link cannot. */
-static enum err make_whole(const char *path, const char *name, enum key_kind kind, struct error *e)
+/* Another process may have been faster; its key is whole as well. */
+static enum err make_or_take(const char *path, const char *name, enum key_kind kind,
+                             struct error *e)
 {
-    char part[640];
-    snprintf(part, sizeof part, "%s.%ld", path, (long)getpid());
-    unlink(part); /* of a process that ended here */
-    TRY(key_make(part, name, kind, e));
-    enum err r = OK;
-    if (link(part, path) != 0 && errno != EEXIST) /* another process may have been faster */
-        r = err_set(e, ERR_IO, "不能写密钥文件 %s", "cannot write the key file %s", path);
-    unlink(part);
-    return r == OK ? sync_folder(path, e) : r;
+    enum err r = key_make(path, name, kind, e);
+    if (r != ERR_CONFLICT)
+        return r;
+    if (e != NULL)
+        *e = (struct error){0};
+    return sync_folder(path, e);
 }
 
 static enum err make_first(struct signer *s, struct log *l, const char *path, enum key_kind kind,
                            int64_t now, struct error *e)
 {
-    TRY(make_whole(path, log_origin(l), kind, e));
+    TRY(make_or_take(path, log_origin(l), kind, e));
     TRY(key_open(&s->key[0], path, log_origin(l), e));
     s->n = 1;
     enum err r = db_exec(log_db(l), "BEGIN IMMEDIATE", e);

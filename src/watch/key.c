@@ -11,26 +11,19 @@
 
 enum { PATH_ROOM = 700 };
 
-/* Written whole under a name of its own, then given the name that counts; whoever comes second
- * takes the key that is there. */
+/* Whoever comes second takes the key that is there. */
 static enum err make_key(const char *path, struct error *e)
 {
-    char fresh[PATH_ROOM + 24], key[WATCH_KEY_BYTES];
-    enum err r = OK;
+    char key[WATCH_KEY_BYTES];
+    struct file_new f;
     random_bytes(key, sizeof key);
-    snprintf(fresh, sizeof fresh, "%s.%ld", path, (long)getpid());
-    int fd = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (fd < 0)
-        return file_fault(fresh, e);
-    if (!file_write(fd, (struct str){key, sizeof key}) || fsync(fd) != 0)
-        r = file_fault(fresh, e);
-    close(fd);
+    bool well = file_new_open(&f, path, 0600) && file_write(f.fd, (struct str){key, sizeof key}) &&
+                file_new_end(&f, path, false);
+    if (!well && !f.there && errno == EEXIST)
+        well = file_sync_folder(path);
+    enum err r = well ? OK : file_fault(path, e);
+    file_new_drop(&f);
     explicit_bzero(key, sizeof key);
-    if (r == OK && link(fresh, path) != 0 && errno != EEXIST)
-        r = file_fault(path, e);
-    unlink(fresh);
-    if (r == OK && !file_sync_folder(path))
-        r = file_fault(path, e);
     return r;
 }
 
