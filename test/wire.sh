@@ -55,6 +55,27 @@ say 414 "GET /$(printf '%05000d' 0) HTTP/1.1\r\n$end"
 say 405 "DELETE / HTTP/1.1\r\n$end"
 say 413 "POST / HTTP/1.1\r\nContent-Length: 99999999\r\n$end"
 
+# What the library refuses by itself: the status is right, and what stands behind it on the
+# connection is not read as another request.
+refused() { # STATUS REQUEST
+    exec 3<>"/dev/tcp/127.0.0.1/$port"
+    # shellcheck disable=SC2059
+    printf "$2GET /style.css HTTP/1.1\r\n$end" | cat >&3
+    answer=$(timeout 10 cat <&3 | tr -d '\0')
+    exec 3>&- 3<&-
+    if ! head -n 1 <<<"$answer" | grep -q "^HTTP/1.1 $1 " || grep -q 'HTTP/1.1 200' <<<"$answer"; then
+        echo "wants $1 and no more: $2"
+        faults=$((faults + 1))
+    fi
+}
+for length in abc -1 +5 5x '5 5' ''; do
+    refused 400 "POST /api/v1/decide HTTP/1.1\r\nHost: x\r\nContent-Length: $length\r\n\r\n"
+done
+refused 413 "POST /api/v1/decide HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999999999999\r\n\r\n"
+refused 400 "GET / HTTP/1.1\r\nHost: x\r\nnocolon\r\n\r\n"
+refused 505 "GET / HTTP/9.1\r\nHost: x\r\n\r\n"
+refused 400 "POST /api/v1/decide HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"
+
 # The programs' door: a batch, lines, its own limit of bytes, and what it refuses.
 batch='[{"sector":"7231","mode":1,"from":"SG","to":"CN-SH"},{"mode":9}]'
 post() { # STATUS PATH TYPE BODY

@@ -11,8 +11,10 @@
  * (400); a target over LIMIT_URL_BYTES (414); a body over LIMIT_BODY_BYTES or what its path may
  * hold (413); more large bodies at once than LIMIT_BATCH_BODIES (503); a client over its rate
  * (429, web/rate.h); a key that nobody holds (401, web/callers.h) and two keys at once (400); a
- * method other than GET, HEAD, POST and OPTIONS (405). Head sections over 16 KiB are refused by the
- * library itself. A proxy stands in front (TLS, absolute deadlines).
+ * method other than GET, HEAD, POST and OPTIONS (405). Head sections over 16 KiB, a
+ * Content-Length that is no number, a line without a colon, a bad chunk and other versions of HTTP
+ * are refused by the library itself, with a page of its own: 0.9.75 asks nobody.
+ * A proxy stands in front (TLS, absolute deadlines).
  *
  * The handler runs on one of N event threads, several at once: what ctx points to is immutable
  * or locked. It fills *response; the request, its arena and all it points to live until the
