@@ -115,4 +115,31 @@ sed 's/"0549"/"0000"/' data/instruments/cn-national-2024.json >"$tmp/code.json"
 expect 1 'unknown sector code: 0000' list lint "$tmp/code.json"
 expect 0 'no findings' list lint data/instruments/cn-national-2024.json
 
+# What a newcomer gets wrong: what is wrong is said, and what would be right.
+expect 2 'no file of declarations is given' stats compile
+expect 2 '→ fumao stats compile FILE' stats compile
+expect 2 'no file of reports is given' stats direct
+expect 2 '→ fumao screen FILE' screen
+expect 2 '→ --on-known\?' screen x --on 2024-01-01
+expect 2 'threads: "0" is not a whole number from 1 to 16' screen x --threads 0
+expect 2 '→ fumao stats compile FILE --cube CUBE; fumao stats audit CUBE' stats audit
+expect 2 '→ fumao stats audit CUBE --release RELEASE' stats publish
+expect 2 'the option --rows needs a value' stats generate --rows --seed 1
+expect 2 'stats generate takes no "d.csv"' stats generate d.csv --rows 48
+expect 2 'today: "2024-13-01" is not a date' stats check x --today 2024-13-01
+expect 2 '→ YYYY-MM-DD' stats check x --today 2024-13-01
+expect 6 'cut.json is not a cube file, or it is damaged .integrity' stats audit "$tmp/cut.json"
+expect 6 'cut.json is not a release, or it is damaged .integrity' stats publish "$tmp/cut.json"
+expect 3 '→ fumao stats publish RELEASE' stats query
+expect 2 '→ (C, D|D, C)' stats query month-item --flow ZZ
+expect 3 '→ fumao stats batches' stats quarantine zz
+expect 2 '^fumao: -:1: there is no header' screen - </dev/null
+expect 2 'after follow comes .*: list x .usage' follow list x
+expect 2 '^fumao: SECTOR is missing' follow add
+expect 2 '^fumao: --url is missing' follow add 7231 --mode 1 --from SG --to CN
+expect 2 'what is 7232' follow add 7231 7232 --mode 1 --from SG --to CN --url https://example.org/x
+expect 3 'ca: cannot read ./none' follow send --ca ./none
+expect 2 '→ fumao list publish\?' publish draft.json
+expect 2 '→ fumao stats query\?' query
+
 finish

@@ -57,8 +57,8 @@ ask=(follow add 7231 --mode 1 --from SG --to CN-SH)
 expect 0 'no watches' follow list
 expect 0 '0 watches' follow send
 expect 2 'add, list, remove ID, resume ID or send' follow
-expect 2 'a sector, --mode' "${ask[@]}"
-expect 2 'a sector, --mode' follow add 7231 --mode 1 --from SG --url https://example.org/
+expect 2 '--url is missing' "${ask[@]}"
+expect 2 '--to is missing' follow add 7231 --mode 1 --from SG --url https://example.org/
 expect 2 'no option --key' "${ask[@]}" --url https://example.org/ --key x
 expect 2 'no option --url' follow send --url https://example.org/
 for bad in http://example.org/ ftp://example.org/ http://127.0.0.1/ example.org 'https://' '' \

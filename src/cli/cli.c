@@ -92,8 +92,10 @@ enum err options_check(const struct args *a, const char *const *allowed, struct 
         if (known)
             continue;
         err_set(e, ERR_USAGE, "没有选项 --%s", "there is no option --%s", a->option[i].name);
+        struct str said = str_from(a->option[i].name);
         for (int k = 0; allowed[k]; k++)
-            if (str_distance(str_from(a->option[i].name), str_from(allowed[k]), 4) < 3)
+            if ((said.n > 1 && str_has_prefix(str_from(allowed[k]), said)) ||
+                str_distance(said, str_from(allowed[k]), 4) < 3)
                 err_hint(e, "--%s?", allowed[k]);
         return ERR_USAGE;
     }
@@ -106,7 +108,18 @@ void print_out(const struct buf *b)
         (void)fwrite(b->p, 1, b->n, stdout); /* whether it went out, cli_main asks at the end */
 }
 
-static void error_json(const struct error *e)
+/* What came from standard input was put into a file without a name to be read twice. */
+static const char *shown_file(const struct args *a, const struct error *e)
+{
+    bool nameless = strncmp(e->file, "/dev/fd/", 8) == 0, standard = false;
+    for (int i = 1; nameless && i < a->n; i++) {
+        standard |= strcmp(a->word[i], "-") == 0;
+        nameless = strcmp(a->word[i], e->file) != 0;
+    }
+    return nameless && standard ? "-" : e->file;
+}
+
+static void error_json(const struct args *a, const struct error *e)
 {
     struct buf b;
     struct jsonw w;
@@ -119,7 +132,7 @@ static void error_json(const struct error *e)
     jsonw_kz(&w, "zh", e->detail_zh);
     jsonw_kz(&w, "en", e->detail_en);
     jsonw_kz(&w, "hint", e->hint[0] ? e->hint : NULL);
-    jsonw_kz(&w, "file", e->file[0] ? e->file : NULL);
+    jsonw_kz(&w, "file", e->file[0] ? shown_file(a, e) : NULL);
     jsonw_kz(&w, "field", e->field[0] ? e->field : NULL);
     if (e->line > 0)
         jsonw_kint(&w, "line", e->line);
@@ -133,10 +146,10 @@ static void error_json(const struct error *e)
 int print_fault(const struct args *a, const struct error *e)
 {
     if (a->output == OUTPUT_JSON) {
-        error_json(e);
+        error_json(a, e);
         return err_exit_status(e->code);
     }
-    fprintf(stderr, "fumao: %s%s", e->file, e->file[0] && e->line ? ":" : "");
+    fprintf(stderr, "fumao: %s%s", shown_file(a, e), e->file[0] && e->line ? ":" : "");
     if (e->line > 0)
         fprintf(stderr, "%d", e->line);
     if (e->field[0])
@@ -224,7 +237,8 @@ static enum err args_parse(int argc, char **argv, struct args *a, struct error *
         char *name = z + 2, *value = strchr(name, '=');
         if (value != NULL)
             *value++ = 0;
-        else if (needs_value(name) && (value = ++i < argc ? argv[i] : NULL) == NULL)
+        else if (needs_value(name) && ((value = ++i < argc ? argv[i] : NULL) == NULL ||
+                                       strncmp(value, "--", 2) == 0)) /* another option's name */
             return err_set(e, ERR_USAGE, "选项 --%s 缺少取值", "the option --%s needs a value", name);
         if (strcmp(name, "output") == 0)
             TRY(option_add(a, "output", value, e));
@@ -265,6 +279,19 @@ static int flushed(const struct args *a, int status)
     return print_fault(a, &e);
 }
 
+/* True of "publish" in "log [ID] | publish DRAFT": what comes first between bars. */
+static bool has_part(const struct verb *v, const char *name)
+{
+    struct str part, rest = str_from(v->usage);
+    while (rest.n > 0) {
+        struct str after;
+        part = str_cut(str_trim(str_cut(rest, '|', &rest)), ' ', &after);
+        if (str_eqz(part, name))
+            return true;
+    }
+    return false;
+}
+
 static int run_verb(const struct args *a)
 {
     struct error e = {0};
@@ -278,6 +305,9 @@ static int run_verb(const struct args *a)
             return verbs[i].run(a);
     err_set(&e, ERR_USAGE, "没有命令 %s", "there is no verb %s", name);
     err_hint(&e, "fumao help");
+    for (int i = N_VERBS - 1; i >= 0; i--)
+        if (has_part(&verbs[i], name))
+            err_hint(&e, "fumao %s %s?", verbs[i].name, name);
     for (int i = 0; i < N_VERBS; i++)
         if (str_distance(str_from(name), str_from(verbs[i].name), 3) < 3)
             err_hint(&e, "fumao %s?", verbs[i].name);

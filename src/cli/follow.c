@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "cli/options.h"
 #include "watch/watch.h"
@@ -124,8 +125,14 @@ static enum err add(const struct args *a, struct world *w, struct error *e)
                       .created_at = (int64_t)time(NULL)};
     if (a->n != 3 || x.words.mode.p == NULL || x.words.from.p == NULL || x.words.to.p == NULL ||
         x.url.p == NULL) {
-        err_set(e, ERR_USAGE, "须给出行业、--mode、--from、--to 与 --url%s",
-                "a sector, --mode, --from, --to and --url%s", "");
+        const char *missing = a->n < 3             ? "SECTOR"
+                              : a->n > 3           ? a->word[3]
+                              : !x.words.mode.p ? "--mode"
+                              : !x.words.from.p ? "--from"
+                              : !x.words.to.p   ? "--to"
+                                                : "--url";
+        err_set(e, ERR_USAGE, a->n > 3 ? "只能给出一个行业，多了 %s" : "缺少 %s",
+                a->n > 3 ? "one sector at a time; what is %s?" : "%s is missing", missing);
         err_hint(e, "fumao follow add 7231 --mode 1 --from SG --to CN-SH-FTZ --url https://…");
         return ERR_USAGE;
     }
@@ -341,7 +348,12 @@ static enum err send_all(const struct args *a, bool *failed, struct error *e)
 {
     struct watch_key k = {.fd = -1};
     int64_t every;
+    const char *ca = option_get(a, "ca");
     enum err r = round_seconds(a, &every, e);
+    if (r == OK && ca != NULL && access(ca, R_OK) != 0) { /* or it shows only when there is news */
+        r = err_set(e, ERR_NOT_FOUND, "不能读取 %s：%s", "cannot read %s: %s", ca, strerror(errno));
+        err_at(e, "", 0, "ca");
+    }
     do {
         struct round round = {0};
         if (r == OK)
@@ -357,10 +369,11 @@ static enum err send_all(const struct args *a, bool *failed, struct error *e)
 
 /* --- the verb ------------------------------------------------------------------------------- */
 
-static enum err usage(struct error *e)
+static enum err usage(const struct args *a, struct error *e)
 {
-    err_set(e, ERR_USAGE, "须为 add、list、remove ID、resume ID 或 send%s",
-            "add, list, remove ID, resume ID or send%s", "");
+    err_set(e, ERR_USAGE, "follow 之后应为 add、list、remove ID、resume ID 或 send%s%s",
+            "after follow comes add, list, remove ID, resume ID or send%s%s", a->n > 1 ? ": " : "",
+            a->n > 1 ? options_words(a).p : "");
     err_hint(e, "fumao follow add SECTOR --mode N --from ECON --to PLACE --url URL");
     return ERR_USAGE;
 }
@@ -385,7 +398,7 @@ static enum err run(const struct args *a, bool *failed, struct error *e)
     if (strcmp(verb, "send") == 0 && a->n == 2)
         return send_all(a, failed, e);
     if (!adds && !lists && !one)
-        return usage(e);
+        return usage(a, e);
     TRY(world_open(&w, option_get(a, "store"), e));
     enum err r = watch_open(w.db, e);
     if (r == OK)

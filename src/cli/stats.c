@@ -64,7 +64,8 @@ enum err stats_number(const struct args *a, const char *name, int64_t least, int
     *out = otherwise;
     if (text == NULL || (str_int(str_from(text), out) && *out >= least && *out <= most))
         return OK;
-    err_set(e, ERR_USAGE, "“%s”应为 %lld 至 %lld 的整数", "\"%s\" is a whole number from %lld to %lld",
+    err_set(e, ERR_USAGE, "“%s”不是 %lld 至 %lld 的整数",
+            "\"%s\" is not a whole number from %lld to %lld",
             text, (long long)least, (long long)most);
     err_at(e, "", 0, name);
     return ERR_USAGE;
@@ -146,8 +147,11 @@ enum err stats_intake_once(const struct args *a, int first, struct stats_world *
     const char *today = option_get(a, "today");
     memset(in, 0, sizeof *in);
     if (a->n <= first && !option_given(a, "batches")) {
-        err_set(e, ERR_USAGE, "没有给出申报文件%s", "no file of declarations is given%s", "");
-        err_hint(e, "fumao stats generate --rows 100000 --seed 1 > d.csv");
+        const char *verb = first == 2 ? a->word[1] : "";
+        bool direct = strcmp(verb, "direct") == 0;
+        err_set(e, ERR_USAGE, direct ? "没有给出直报文件%s" : "没有给出申报文件%s",
+                direct ? "no file of reports is given%s" : "no file of declarations is given%s", "");
+        err_hint(e, "fumao %s%s FILE...", first == 2 ? "stats " : a->word[0], verb);
         return ERR_USAGE;
     }
     TRY(stats_number(a, "threads", 1, INTAKE_THREADS, 0, &threads, e));
@@ -157,6 +161,7 @@ enum err stats_intake_once(const struct args *a, int first, struct stats_world *
     if (today != NULL && !day_parse(str_from(today), &in->today)) {
         err_set(e, ERR_SYNTAX, "“%s”不是日期", "\"%s\" is not a date", today);
         err_at(e, "", 0, "today");
+        err_hint(e, "YYYY-MM-DD");
         return ERR_SYNTAX;
     }
     return OK;

@@ -96,9 +96,11 @@ static enum err run(const struct args *a, struct auditing *x, struct error *e)
     static const char *const allowed[] = {"to", "id", "release", "threads", "benchmark", NULL};
     int64_t threads;
     TRY(options_check(a, allowed, e));
-    if (a->n != 3)
-        return err_set(e, ERR_USAGE, "应给出一个数据立方文件%s", "one cube file, made by stats compile --cube%s",
-                       "");
+    if (a->n != 3) {
+        err_set(e, ERR_USAGE, "应给出一个数据立方文件%s", "one cube file is to be given%s", "");
+        err_hint(e, "fumao stats compile FILE --cube CUBE; fumao stats audit CUBE");
+        return ERR_USAGE;
+    }
     TRY(stats_number(a, "threads", 1, INTAKE_THREADS, 2, &threads, e));
     x->threads = (int)threads;
     TRY(month_option(a, "to", &x->to, e));

@@ -170,6 +170,12 @@ int stats_generate(const struct args *a)
     bool direct = option_get(a, "direct-of") != NULL;
     if (options_check(a, direct ? with_cube : allowed, &e) != OK)
         return print_fault(a, &e);
+    if (a->n > 2) {
+        err_set(&e, ERR_USAGE, "stats generate 不接受“%s”：记录写到标准输出",
+                "stats generate takes no \"%s\": records go to standard output", a->word[2]);
+        err_hint(&e, "fumao stats generate --rows 100000 --seed 1 > d.csv");
+        return print_fault(a, &e);
+    }
     arena_init(&arena);
     enum err r = direct ? run_direct(a, fd, &arena, &e) : run(a, &o, fd, &arena, &e);
     for (int i = 0; i < FILES; i++)

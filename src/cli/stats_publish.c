@@ -18,9 +18,11 @@ static enum err run(const struct args *a, struct publishing *x, struct error *e)
     static const char *const allowed[] = {"threads", NULL};
     int64_t threads;
     TRY(options_check(a, allowed, e));
-    if (a->n != 3)
-        return err_set(e, ERR_USAGE, "应给出一个发布文件%s", "one release file, made by stats audit --release%s",
-                       "");
+    if (a->n != 3) {
+        err_set(e, ERR_USAGE, "应给出一个发布文件%s", "one release file is to be given%s", "");
+        err_hint(e, "fumao stats audit CUBE --release RELEASE; fumao stats publish RELEASE");
+        return ERR_USAGE;
+    }
     TRY(stats_number(a, "threads", 1, INTAKE_THREADS, 2, &threads, e));
     TRY(stats_open(&x->w, a, e));
     TRY(store_open(&x->store, option_get(a, "store"), true, e));

@@ -13,6 +13,25 @@ struct asking {
     struct figures found;
 };
 
+/* The coarsest codes, as many as a hint holds. */
+static void first_codes(const struct dimension *d, struct error *e)
+{
+    struct buf all;
+    buf_init(&all);
+    for (int i = 1; i < d->n; i++) {
+        const struct node *n = &d->node[i];
+        if (n->depth != 1 || n->absent || n->hidden)
+            continue;
+        if (all.n + n->code.n + 8 > sizeof e->hint) {
+            buf_z(&all, ", ...");
+            break;
+        }
+        buf_printf(&all, "%s%.*s", all.n > 0 ? ", " : "", STR_ARG(n->code));
+    }
+    err_hint(e, "%.*s", STR_ARG(buf_view(&all)));
+    buf_finish(&all);
+}
+
 static enum err find_nodes(const struct args *a, struct asking *x, struct error *e)
 {
     for (int d = 0; d < DIM_COUNT; d++) {
@@ -24,6 +43,7 @@ static enum err find_nodes(const struct args *a, struct asking *x, struct error 
             continue;
         err_set(e, ERR_UNKNOWN_CODE, "维度 %s 没有代码 %s", "the dimension %s has no code %s", name, code);
         err_at(e, "", 0, name);
+        first_codes(&x->p->plan.dim[d], e);
         return ERR_UNKNOWN_CODE;
     }
     return OK;
@@ -45,7 +65,10 @@ static enum err run(const struct args *a, struct asking *x, struct error *e)
     TRY(find_nodes(a, x, e));
     TRY(store_open(&x->store, option_get(a, "store"), false, e));
     TRY(shelf_open(&x->store.book, e));
-    TRY(shelf_public(x->store.db, &x->w.arena, id, &text, e));
+    enum err r = shelf_public(x->store.db, &x->w.arena, id, &text, e);
+    if (r == ERR_NOT_FOUND && id.n == 0)
+        err_hint(e, "fumao stats publish RELEASE");
+    TRY(r);
     TRY(figures_read(&x->q, text, &x->w.arena, &x->found, e));
     if (x->found.n > 0)
         return OK;

@@ -132,7 +132,9 @@ enum err batch_find(const struct batch *list, int n, struct str id, const struct
     if (found > 1)
         return err_set(e, ERR_AMBIGUOUS, "有 %d 个批次以 %.*s 开头", "%d batches begin with %.*s",
                        found, STR_ARG(id));
-    return err_set(e, ERR_NOT_FOUND, "没有批次 %.*s", "there is no batch %.*s", STR_ARG(id));
+    err_set(e, ERR_NOT_FOUND, "没有批次 %.*s", "there is no batch %.*s", STR_ARG(id));
+    err_hint(e, "fumao stats batches");
+    return ERR_NOT_FOUND;
 }
 
 enum err batch_quarantined(struct db *d, struct str batch, quarantined_fn *each, void *ctx,

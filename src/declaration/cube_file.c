@@ -208,7 +208,8 @@ struct source {
 
 static enum err damaged(const struct source *s, struct error *e)
 {
-    err_set(e, ERR_INTEGRITY, "数据立方文件 %s 已损坏", "cube file %s is damaged", s->path);
+    err_set(e, ERR_INTEGRITY, "%s 不是数据立方文件，或已损坏",
+            "%s is not a cube file, or it is damaged", s->path);
     err_at(e, s->path, 0, NULL);
     return ERR_INTEGRITY;
 }

@@ -162,7 +162,7 @@ struct reader {
 
 static enum err damaged(struct reader *r)
 {
-    err_set(r->e, ERR_INTEGRITY, "发布文件 %s 已损坏", "the release %s is damaged", r->path);
+    err_set(r->e, ERR_INTEGRITY, "%s 不是发布文件，或已损坏", "%s is not a release, or it is damaged", r->path);
     err_at(r->e, r->path, 0, NULL);
     return ERR_INTEGRITY;
 }
