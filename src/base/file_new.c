@@ -72,9 +72,8 @@ bool file_new_open(struct file_new *f, const char *path, unsigned mode)
         f->fd = nameless(folder, mode);
     }
     if (f->fd < 0) { /* for whatever reason: with a name it works, or says why not */
-        f->fd = fresh_name(f, path) ? open(f->fresh, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-                                           (mode_t)mode)
-                                    : -1;
+        int how = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+        f->fd = fresh_name(f, path) ? open(f->fresh, how, (mode_t)mode) : -1;
     }
     if (f->fd < 0) {
         f->fresh[0] = '\0'; /* not ours */
