@@ -1,7 +1,8 @@
 /*
  * Comparison by meaning, against brute force: every cell of a small space, every valuation of
  * the facts, both sides by the judge. Then the shipped lists, and the laws of a difference.
- * FUMAO_SEED (default 1), FUMAO_CASES (pairs of lists, default 320).
+ * FUMAO_SEED (default 1), FUMAO_CASES (pairs of lists, default 320; 80 under the
+ * sanitizers).
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,10 +14,11 @@
 #include <cmocka.h>
 
 #include "compare/diff.h"
+#include "sanitized.h"
 #include "small.h"
 
 static struct rng rng;
-static int cases = 320;
+static int cases = SANITIZED ? 80 : 320;
 static struct arena program, season;
 static struct corpus *shipped;
 static struct snapshot *law;

@@ -2,8 +2,8 @@
  * The laws of an answer, on random corpora and on the shipped one, and the differential: engine
  * against judge on random questions. Everything comes from one seed, which is printed on failure.
  *
- * FUMAO_SEED (default 1), FUMAO_CASES (cases per law, default 300), FUMAO_DECISIONS (decisions of
- * each differential, default 200,000).
+ * FUMAO_SEED (default 1), FUMAO_CASES (cases per law, default 300; 100 under the sanitizers),
+ * FUMAO_DECISIONS (decisions of each differential, default 200,000).
  *
  * Four laws hold only as far as docs/meaning.md carries them, and say so where they are written:
  * withdrawing a commitment, deleting a list, the flip, and raising a severity.
@@ -18,12 +18,13 @@
 #include <cmocka.h>
 
 #include "decide/decide.h"
+#include "sanitized.h"
 
 enum { LEAVES = 24, ORIGINS = 6, PLACES = 7, FACTS = 12, DAYS = 60, MAX_INSTRUMENTS = 9,
        QUESTIONS_EACH = 400 };
 
 static uint64_t seed = 1;
-static int cases = 300;
+static int cases = SANITIZED ? 100 : 300;
 static long decisions = 200000;
 static struct arena program; /* the shipped corpus */
 static struct arena season; /* one random corpus and what is made of it */

@@ -18,6 +18,7 @@
 #include "events.h"
 #include "ledger/audit.h"
 #include "plain_tree.h"
+#include "sanitized.h"
 #include "scratch.h"
 
 enum { MODEL = 70000 };
@@ -1094,7 +1095,7 @@ static void born_in_many_processes(void **state)
  * once now and then, and tries again. */
 static void stores_born_in_many_processes(void **state)
 {
-    enum { STORES = 150, MANY = 8 };
+    enum { STORES = SANITIZED ? 40 : 150, MANY = 8 };
     (void)state;
     for (int k = 0; k < STORES; k++) {
         pid_t pid[MANY];

@@ -5,7 +5,8 @@
  * against all single and double changes over raw codes, without classes. Faults planted in true
  * results must be seen.
  *
- * FUMAO_SEED (default 1), FUMAO_CASES (questions for the routes, default 4000).
+ * FUMAO_SEED (default 1), FUMAO_CASES (questions for the routes, default 4000, under the
+ * sanitizers 1000: as many corpora as two thousand fifty at a time).
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,11 +19,13 @@
 
 #include "compare/map.h"
 #include "compare/route.h"
+#include "sanitized.h"
 
-enum { PROFILES = 220, JUDGED = 20, SAMPLES = 1500, QUESTIONS_EACH = 50 };
+enum { PROFILES = SANITIZED ? 120 : 220, JUDGED = 20, SAMPLES = 1500,
+       QUESTIONS_EACH = SANITIZED ? 20 : 50, QUESTIONS = SANITIZED ? 1000 : 4000 };
 
 static uint64_t seed = 1;
-static int cases = 4000;
+static int cases = QUESTIONS;
 static struct arena program, season, scramble;
 static struct corpus *shipped, *law; /* law: the one in use */
 static struct snapshot *shipped_snapshot, *snapshot;

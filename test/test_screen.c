@@ -160,12 +160,26 @@ struct sweeping {
     int mode, leaf, kind;
 };
 
+/* Eight bytes at a time: most of this test's time went here. */
+static void add_to_each(uint8_t *p, int n, uint8_t bit)
+{
+    uint64_t word, bits = bit * (UINT64_MAX / 255);
+    for (; n >= 8; p += 8, n -= 8) {
+        memcpy(&word, p, 8);
+        word |= bits;
+        memcpy(p, &word, 8);
+    }
+    for (int i = 0; i < n; i++)
+        p[i] |= bit;
+}
+
 static void swept(void *ctx, int place, int from, int to, const struct answer *a)
 {
     struct sweeping *w = ctx;
+    uint8_t bit = (uint8_t)(1u << a->outcome);
     for (int i = 0; i < scheme->n_code; i++)
-        for (int o = from; meaning[i].supply[w->mode][w->leaf] && o < to; o++)
-            w->seen[i][w->kind][place][o] |= (uint8_t)(1u << a->outcome);
+        if (meaning[i].supply[w->mode][w->leaf])
+            add_to_each(w->seen[i][w->kind][place] + from, to - from, bit);
 }
 
 static void sweep(const struct corpus *c, day_t on, struct epoch *x)
