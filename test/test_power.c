@@ -4,7 +4,8 @@
  * afterwards with every event that was acknowledged, the log whole and every proof right.
  *
  * FUMAO_POWER_SEEDS: how many stores (script/soak: 5,000); without it as many as fit into
- * FUMAO_POWER_SECONDS (20; 10 under the sanitizers; at least 160 stores whatever the time). FUMAO_SEED: the first seed; one seed alone is one story again, but
+ * FUMAO_POWER_SECONDS (20; 10 under the sanitizers; at least 160 stores whatever the time).
+ * FUMAO_SEED: the first seed; one seed alone is one story again, but
  * for the seeds that write from several threads.
  */
 #include <setjmp.h>
@@ -192,7 +193,8 @@ static uint64_t sweep(enum disk disk, const char *what, uint64_t share)
     char first[500] = "", why[500];
     uint64_t wrong = 0, seeds = setting("FUMAO_POWER_SEEDS", 0);
     uint64_t from = setting("FUMAO_SEED", 20261125);
-    double end = now_s() + (double)setting("FUMAO_POWER_SECONDS", SANITIZED ? 10 : 20) / (double)share;
+    double seconds = (double)setting("FUMAO_POWER_SECONDS", SANITIZED ? 10 : 20);
+    double end = now_s() + seconds / (double)share;
     memset(&sum, 0, sizeof sum);
     for (uint64_t i = 0; seeds > 0 ? i < seeds / share : i < 160 / share || now_s() < end; i++) {
         store_of_seed(from + i, disk, why);
