@@ -717,6 +717,27 @@ static int exposed_by(const struct system *s)
     return k.n_exposed;
 }
 
+/* What was said to be suppressed and open is what the states say. */
+static void check_counts(const struct system *s, const struct suppression *u)
+{
+    int n[4] = {0}, sensitive = 0;
+    int64_t open = 0, suppressed = 0;
+    for (int c = 0; c < s->n_cells; c++) {
+        const struct sdc_cell *cell = &s->cell[c];
+        n[cell->state]++;
+        if (cell->state == CELL_HIDDEN)
+            continue;
+        sensitive += cell->sensitive;
+        *(cell->state == CELL_OPEN ? &open : &suppressed) += llabs(cell->value);
+    }
+    assert_int_equal(u->cells, s->n_cells - n[CELL_HIDDEN]);
+    assert_int_equal(u->sensitive, sensitive);
+    assert_int_equal(u->primary, n[CELL_PRIMARY]);
+    assert_int_equal(u->secondary, n[CELL_SECONDARY]);
+    assert_int_equal(u->value_open, open);
+    assert_int_equal(u->value_suppressed, suppressed);
+}
+
 /* Suppresses and looks at what must hold of any release. */
 static struct suppression suppress(struct system *s, int threads)
 {
@@ -734,6 +755,7 @@ static struct suppression suppress(struct system *s, int threads)
     }
     assert_int_equal(before, after);
     assert_int_equal(exposed_by(s), 0);
+    check_counts(s, &u);
     return u;
 }
 
@@ -880,6 +902,55 @@ static void test_tiny_suppressed(void **state)
     assert_true(looked > 500 && insiders > 400);
 }
 
+/* Secondaries that could be opened, each alone, and nobody would be exposed. */
+static int to_spare(struct system *s, int *secondaries)
+{
+    int n = 0;
+    for (int c = 0; c < s->n_cells; c++) {
+        if (s->cell[c].state != CELL_SECONDARY || s->cell[c].frozen)
+            continue;
+        ++*secondaries;
+        s->cell[c].state = CELL_OPEN;
+        n += exposed_by(s) == 0;
+        s->cell[c].state = CELL_SECONDARY;
+    }
+    return n;
+}
+
+/* Of small tables nothing is suppressed in vain: flat ones, and deep ones of two tables that go
+ * deeper in different dimensions. */
+static void test_nothing_to_spare(void **state)
+{
+    (void)state;
+    int spare = 0, secondaries = 0, frozen = 0, deep = 0;
+    for (int round = 0; round < (SANITIZED ? 30 : 120); round++) {
+        struct rules rules = {.contributors_min = 2 + round % 2, .width_percent = 5 + below(30),
+                              .p_percent = round % 3 ? 10 : 0};
+        struct tiny t;
+        if (round % 3 == 0) {
+            struct contribution_at c[DECLARED];
+            struct plan *p = grouped_plan();
+            declare(p, c, DECLARED, 0, 20);
+            t.s = build(p, &rules, c, DECLARED);
+        } else {
+            tiny_make(&t, &rules);
+        }
+        for (int c = below(9); round % 5 == 0 && c < t.s->n_cells; c += 9) {
+            t.s->cell[c].frozen = true;
+            frozen++;
+        }
+        suppress(t.s, 1);
+        int before = secondaries;
+        spare += to_spare(t.s, &secondaries);
+        deep += round % 3 == 0 ? secondaries - before : 0;
+        arena_reset(&season);
+    }
+    print_message("%d of %d secondaries (%d of deep tables) could be opened\n", spare, secondaries,
+                  deep);
+    assert_int_equal(spare, 0);
+    assert_true(frozen > 0 && deep > 0 && secondaries > (SANITIZED ? 100 : 400));
+}
+
 /* The same states whatever the threads and the order of the contributions. */
 static void test_deterministic(void **state)
 {
@@ -973,7 +1044,7 @@ int main(void)
         cmocka_unit_test(test_tiny_suppressed), cmocka_unit_test(test_totals),
         cmocka_unit_test(test_cube),          cmocka_unit_test(test_zones),
         cmocka_unit_test(test_deterministic), cmocka_unit_test(test_frozen),
-        cmocka_unit_test(test_derived),
+        cmocka_unit_test(test_derived),       cmocka_unit_test(test_nothing_to_spare),
     };
     int r = cmocka_run_group_tests(tests, NULL, NULL);
     arena_finish(&season);

@@ -1,7 +1,8 @@
 /* Programs that were reduced (patch.h) against the same programs as they stand: the interval of
  * every unknown cell of random systems, sparse and deep, with published rates, with values of
  * either sign, for outsiders and for those who know more; and what the attack says of cells that
- * hold the same contributions. FUMAO_SEED (default 1). */
+ * hold the same contributions. Boxes (box.c) against a plain reading of what they are, and against
+ * the program of everything; circuits against every relation. FUMAO_SEED (default 1). */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,6 +13,7 @@
 #include <cmocka.h>
 #include <math.h>
 
+#include "disclosure/circuit.h"
 #include "disclosure/patch.h"
 #include "sanitized.h"
 
@@ -76,6 +78,37 @@ static struct system *random_system(bool either_sign)
     }
     assert_int_equal(system_build(&s, &season, p, &rules, c, (size_t)n, &e), OK);
     s->either_sign = either_sign;
+    return s;
+}
+
+/* More codes than a box takes: eight groups of six, and groups of up to 20. */
+static struct system *wide_system(void)
+{
+    static const struct rules rules = {.contributors_min = 3, .p_percent = 10, .width_percent = 20};
+    struct plan *p = ARENA_NEW(&season, struct plan);
+    enum { LINES = 400 };
+    struct contribution_at *c = ARENA_ARRAY(&season, struct contribution_at, LINES);
+    struct system *s;
+    p->n_dims = 2 + below(2);
+    p->n_tables = 1;
+    p->table = ARENA_ARRAY(&season, struct table_spec, 1);
+    for (int d = 0; d < p->n_dims; d++) {
+        int groups = d == 0 ? 8 : 2, each = d == 0 ? 6 : 10 + below(10), n = 1 + groups * (each + 1);
+        p->dim[d] = (struct dimension){STR("w"), n, ARENA_ARRAY(&season, struct node, (size_t)n)};
+        for (int i = 0; i < n; i++)
+            p->dim[d].node[i] = (struct node){.code = STR("x"), .parent = i > groups ? 1 + i % groups : 0,
+                                              .depth = i == 0 ? 0 : i > groups ? 2 : 1};
+        p->dim[d].node[0].parent = -1;
+        p->table[0].depth[d] = 2;
+    }
+    for (int i = 0; i < LINES; i++) {
+        c[i] = (struct contribution_at){.party = (uint32_t)below(60), .value = 1 + below(200)};
+        for (int d = 0; d < p->n_dims; d++) {
+            int first = first_leaf(&p->dim[d]), codes = p->dim[d].n - first;
+            c[i].leaf[d] = (int16_t)(first + (d == 0 && below(2) ? below(6) : below(codes)));
+        }
+    }
+    assert_int_equal(system_build(&s, &season, p, &rules, c, LINES, NULL), OK);
     return s;
 }
 
@@ -219,6 +252,352 @@ static void test_twins(void **state)
     assert_true(twins > 3 * SYSTEMS && exposed > SYSTEMS / 2);
 }
 
+/* --- equal equations ------------------------------------------------------------------------ */
+
+enum { HAND_CELLS = 14, HAND_RELATIONS = 11 };
+
+struct by_hand {
+    struct system s;
+    struct sdc_cell cell[HAND_CELLS];
+    struct relation relation[HAND_RELATIONS];
+    int member[4 * HAND_RELATIONS];
+};
+
+static void hand_cell(struct by_hand *h, uint8_t state, int64_t value)
+{
+    h->cell[h->s.n_cells++] = (struct sdc_cell){.state = state, .value = value, .weight = value};
+}
+
+static void hand_relation(struct by_hand *h, const int *cell, int n)
+{
+    struct system *s = &h->s;
+    s->cell = h->cell;
+    s->relation = h->relation;
+    s->member = h->member;
+    h->relation[s->n_relations++] = (struct relation){s->n_members, n};
+    for (int i = 0; i < n; i++)
+        h->member[s->n_members++] = cell[i];
+}
+
+/* How far the first cell of the patch goes, in units. */
+static double reach(struct patch *p, int sign, double unit, int *equations)
+{
+    struct lp *lp = patch_program(p, unit, false);
+    *equations = lp == NULL ? 0 : lp_n_rows(lp);
+    if (lp == NULL)
+        return 0;
+    for (int v = 0; v < p->n_variables; v++) {
+        lp_upper(lp)[2 * v] = p->up[v] == INT64_MAX ? LP_INFINITY : (double)p->up[v] / unit;
+        lp_upper(lp)[2 * v + 1] = p->down[v] == INT64_MAX ? LP_INFINITY : (double)p->down[v] / unit;
+    }
+    int way, v = patch_variable(p, 0, &way), against = sign * way < 0;
+    lp_upper(lp)[2 * v + !against] = 0;
+    lp_cost(lp)[2 * v + against] = -1;
+    enum lp_status status = lp_solve(lp);
+    assert_true(status == LP_OPTIMAL || status == LP_UNBOUNDED);
+    double out = status == LP_UNBOUNDED ? INFINITY : lp_solution(lp)[2 * v + against];
+    lp_destroy(lp);
+    return out;
+}
+
+static double hand_reach(struct by_hand *h, int target, int *equations)
+{
+    struct ground g;
+    struct patch p;
+    assert_int_equal(ground_of(&g, &season, &h->s, NULL), OK);
+    patch_init(&p, &g);
+    patch_take(&p, target);
+    for (int c = 0; c < h->s.n_cells; c++)
+        if (h->cell[c].state != CELL_OPEN)
+            patch_take(&p, c);
+    patch_take_relations(&p);
+    double out = reach(&p, 1, 1, equations);
+    patch_finish(&p);
+    arena_reset(&season);
+    return out;
+}
+
+/* One equation in three forms: 60 = 10 + 20 + 30; the same of other cells, each of them the whole
+ * of one of the first, its parts in another order; and of cells that make an open whole with the
+ * first ones, which turns it round. One of them is left. */
+static void test_equal_equations(void **state)
+{
+    (void)state;
+    static const int64_t value[14] = {60, 10, 20, 30, 60, 10, 20, 30, 240, 90, 80, 70, 300, 100};
+    static const int wholes[3][4] = {{0, 1, 2, 3}, {4, 7, 5, 6}, {8, 10, 11, 9}};
+    struct by_hand h = {0};
+    int equations;
+    for (int c = 0; c < 14; c++)
+        hand_cell(&h, c < 12 ? CELL_PRIMARY : CELL_OPEN, value[c]);
+    for (int k = 0; k < 3; k++)
+        hand_relation(&h, wholes[k], 4);
+    for (int c = 0; c < 4; c++) {
+        hand_relation(&h, (int[]){c + 4, c}, 2);
+        hand_relation(&h, (int[]){c == 0 ? 12 : 13, c + 8, c}, 3);
+    }
+    /* 10 goes up as the other parts go down, and the whole to where its counterpart is nothing. */
+    assert_true(fabs(hand_reach(&h, 1, &equations) - 90) < 1e-6);
+    assert_int_equal(equations, 1);
+    assert_true(fabs(hand_reach(&h, 0, &equations) - 240) < 1e-6);
+    assert_int_equal(equations, 1);
+}
+
+/* Of the same cells, but not the same: a = b + c and b = a + c hold only where c stays. */
+static void test_unequal_equations(void **state)
+{
+    (void)state;
+    struct by_hand h = {0};
+    int equations;
+    for (int c = 0; c < 3; c++)
+        hand_cell(&h, CELL_PRIMARY, c < 2 ? 50 : 0);
+    hand_relation(&h, (int[]){0, 1, 2}, 3);
+    hand_relation(&h, (int[]){1, 0, 2}, 3);
+    assert_true(fabs(hand_reach(&h, 2, &equations)) < 1e-6);
+    assert_int_equal(equations, 2);
+    assert_true(isinf(hand_reach(&h, 0, &equations)));
+}
+
+/* --- boxes ----------------------------------------------------------------------------------- */
+
+enum { READ_NODES = 40, READ_CELLS = 2500, READ_SIBLINGS = 12 };
+
+struct prices {
+    const struct system *s;
+    const int64_t *cost; /* of an open cell; NULL: it may not move */
+};
+
+static int64_t price_of(const void *ctx, int cell)
+{
+    const struct prices *x = ctx;
+    if (x->s->cell[cell].state != CELL_OPEN)
+        return 0;
+    return x->cost == NULL ? -1 : x->cost[cell];
+}
+
+struct reading { /* what box.c says a box is, read plainly: its nodes of each dimension */
+    const struct prices *prices;
+    int target;
+    int64_t amount;
+    int n[DIMS_MAX], node[DIMS_MAX][READ_NODES];
+};
+
+static void read_node(struct reading *b, int d, int node)
+{
+    for (int i = 0; i < b->n[d]; i++)
+        if (b->node[d][i] == node)
+            return;
+    if (b->n[d] < READ_NODES)
+        b->node[d][b->n[d]++] = node;
+}
+
+/* What the target's move would cost in the cell beside it, by the room that it has for it. */
+static double read_price(const struct reading *b, int d, int node)
+{
+    const struct system *s = b->prices->s;
+    int16_t at[DIMS_MAX];
+    memcpy(at, s->cell[b->target].at, sizeof at);
+    at[d] = (int16_t)node;
+    int cell = system_find(s, at);
+    if (cell < 0 || price_of(b->prices, cell) < 0)
+        return INFINITY;
+    double share = (double)s->cell[cell].weight / (double)llabs(b->amount);
+    return (1 + (double)price_of(b->prices, cell)) / (share > 1 ? 1 : share < 1e-9 ? 1e-9 : share);
+}
+
+/* The cheapest children, among equals the first. */
+static void read_children(struct reading *b, int d, int node, int most)
+{
+    const struct dimension *dim = &b->prices->s->plan->dim[d];
+    bool taken[256] = {false};
+    for (int k = 0; k < most; k++) {
+        int best = -1;
+        for (int i = 1; i < dim->n; i++)
+            if (dim->node[i].parent == node && !taken[i] && !isinf(read_price(b, d, i)) &&
+                (best < 0 || read_price(b, d, i) < read_price(b, d, best)))
+                best = i;
+        if (best < 0)
+            return;
+        taken[best] = true;
+        read_node(b, d, best);
+    }
+}
+
+static int64_t read_box(struct reading *b, int most)
+{
+    const struct plan *p = b->prices->s->plan;
+    int64_t cells = 1;
+    for (int d = 0; d < p->n_dims; d++) {
+        int own = b->prices->s->cell[b->target].at[d];
+        b->n[d] = 0;
+        for (int node = own; node >= 0; node = p->dim[d].node[node].parent) {
+            read_node(b, d, node);
+            if (node > 0)
+                read_children(b, d, p->dim[d].node[node].parent, most);
+        }
+        for (int i = 0; i < b->n[d]; i++)
+            read_children(b, d, b->node[d][i], b->node[d][i] == own ? most : most / 3 + 1);
+        cells *= b->n[d];
+    }
+    return cells;
+}
+
+static bool in_box(const struct reading *b, const struct sdc_cell *c)
+{
+    for (int d = 0; d < b->prices->s->plan->n_dims; d++) {
+        bool in = false;
+        for (int i = 0; i < b->n[d]; i++)
+            in |= b->node[d][i] == c->at[d];
+        if (!in)
+            return false;
+    }
+    return true;
+}
+
+struct boxes { int seen, small, whole, same, narrower; };
+
+/* The cells of the patch are those of the box; true when that is all that may move. */
+static bool check_box(const struct patch *p, const struct prices *x, int target, int64_t amount,
+                      struct boxes *n)
+{
+    struct reading b = {.prices = x, .target = target, .amount = amount};
+    int most = READ_SIBLINGS, may = 0, want = 0;
+    while (read_box(&b, most) > READ_CELLS && most > 1)
+        most--;
+    assert_int_equal(p->queue[0], target);
+    for (int c = 0; c < x->s->n_cells; c++) {
+        bool in = price_of(x, c) >= 0 && in_box(&b, &x->s->cell[c]);
+        assert_int_equal(p->column[c] > 0, in || c == target);
+        want += in || c == target;
+        may += price_of(x, c) >= 0;
+    }
+    assert_int_equal(p->n_queue, want);
+    n->small += most < READ_SIBLINGS;
+    return want == may;
+}
+
+/* What goes in a box goes in the whole, and as far when the box is the whole. */
+static void check_reach(struct patch *p, const struct system *s, struct inquiry *plain, int c,
+                        bool whole, struct boxes *n)
+{
+    double low, high, unit = fmax(1, (double)s->cell[c].weight), v = (double)s->cell[c].value;
+    int equations;
+    inquiry_interval(plain, c, NULL, &low, &high);
+    double up = v + unit * reach(p, 1, unit, &equations);
+    double down = v - unit * reach(p, -1, unit, &equations);
+    assert_true(up <= high + 1e-6 * unit && down >= low - 1e-6 * unit);
+    if (whole) {
+        same(s, c, up, high);
+        same(s, c, down, low);
+    }
+    bool far = (up == high || up >= high - 1e-6 * unit) &&
+               (down == low || down <= low + 1e-6 * unit);
+    n->same += far;
+    n->narrower += !far;
+    n->whole += whole;
+}
+
+static void look_at_box(struct patch *p, const struct system *s, struct inquiry *plain, int c,
+                        int64_t *cost, struct boxes *n)
+{
+    struct prices x = {s, below(2) ? cost : NULL};
+    int64_t amount = (1 + below(300)) * (below(2) ? 1 : -1);
+    bool may = price_of(&x, c) >= 0;
+    assert_int_equal(patch_box(p, c, amount, price_of, &x), may);
+    if (may) {
+        bool whole = check_box(p, &x, c, amount, n);
+        if (x.cost == NULL && plain != NULL)
+            check_reach(p, s, plain, c, whole, n);
+        n->seen++;
+    }
+    patch_empty(p);
+}
+
+static void test_boxes(void **state)
+{
+    (void)state;
+    struct boxes n = {0};
+    for (int round = 0; round < SYSTEMS; round++) {
+        bool wide = round % 5 == 4; /* its program as it stands would take a second */
+        struct system *s = wide ? wide_system() : random_system(round % 3 == 2);
+        int64_t *cost = ARENA_ARRAY(&season, int64_t, (size_t)s->n_cells + 1);
+        struct inquiry *plain;
+        struct ground g;
+        struct patch p;
+        random_states(s, 1 + below(6));
+        for (int c = 0; c < s->n_cells; c++)
+            cost[c] = below(10) == 0 ? -1 : 1 + below(50);
+        assert_int_equal(ground_of(&g, &season, s, NULL), OK);
+        assert_int_equal(inquiry_open(&plain, s, true, NULL), OK);
+        patch_init(&p, &g);
+        for (int i = 0; i < LOOKED_AT; i++)
+            look_at_box(&p, s, wide ? NULL : plain, below(s->n_cells), cost, &n);
+        patch_finish(&p);
+        inquiry_close(plain);
+        arena_reset(&season);
+    }
+    print_message("%d boxes, %d with fewer siblings; %d reach as far as all cells do, %d of them "
+                  "are all, %d do not\n", n.seen, n.small, n.same, n.whole, n.narrower);
+    assert_true(n.seen > 15 * SYSTEMS && n.small > 0 && n.same > 2 * SYSTEMS);
+    assert_true(n.whole > SYSTEMS / 5 && n.narrower > 0);
+}
+
+/* --- circuits -------------------------------------------------------------------------------- */
+
+static void check_circuit(const struct system *s, const struct circuit_terms *t,
+                          const struct circuit *c, int target, int sign)
+{
+    int *move = ARENA_ARRAY(&season, int, (size_t)s->n_cells);
+    int64_t cost = 0;
+    assert_true(c->n > 0 && c->cell[0] == target && c->sign[0] == sign);
+    for (int i = 0; i < c->n; i++) {
+        int cell = c->cell[i];
+        move[cell] += c->sign[i];
+        cost += i > 0 ? price_of(t->ctx, cell) : 0;
+        assert_true(i == 0 || price_of(t->ctx, cell) >= 0);
+        if ((t->both || c->sign[i] < 0) && !s->either_sign && s->cell[cell].value >= 0)
+            assert_true(s->cell[cell].value >= t->need);
+    }
+    assert_int_equal(cost, c->cost);
+    for (int r = 0; r < s->n_relations; r++) {
+        const int *m = &s->member[s->relation[r].first];
+        int sum = move[m[0]];
+        for (int i = 1; i < s->relation[r].n; i++)
+            sum -= move[m[i]];
+        assert_int_equal(sum, 0);
+    }
+}
+
+/* Also where tables go deeper in different dimensions. */
+static void test_circuits(void **state)
+{
+    (void)state;
+    int found = 0;
+    for (int round = 0; round < SYSTEMS; round++) {
+        struct system *s = random_system(round % 3 == 2);
+        int64_t *cost = ARENA_ARRAY(&season, int64_t, (size_t)s->n_cells + 1);
+        struct ground g;
+        random_states(s, 1 + below(4));
+        for (int c = 0; c < s->n_cells; c++)
+            cost[c] = 1 + below(50);
+        assert_int_equal(ground_of(&g, &season, s, NULL), OK);
+        for (int i = 0; i < 2 * LOOKED_AT; i++) {
+            struct prices x = {s, below(2) ? cost : NULL};
+            struct circuit_terms t = {.need = 1 + below(30), .both = below(2), .branches = 12,
+                                      .budget = 20000, .dearest = INT64_MAX / 2,
+                                      .enough = below(2) ? 8 : 0, .cost = price_of, .ctx = &x};
+            struct circuit c;
+            int target = below(s->n_cells), sign = below(2) ? 1 : -1;
+            if (circuit_find(&g, target, sign, &t, &c)) {
+                check_circuit(s, &t, &c, target, sign);
+                found++;
+            }
+        }
+        arena_reset(&season);
+    }
+    print_message("%d circuits\n", found);
+    assert_true(found > 5 * SYSTEMS);
+}
+
 int main(void)
 {
     const char *s = getenv("FUMAO_SEED");
@@ -230,6 +609,10 @@ int main(void)
         cmocka_unit_test(test_ties),
         cmocka_unit_test(test_intervals),
         cmocka_unit_test(test_twins),
+        cmocka_unit_test(test_equal_equations),
+        cmocka_unit_test(test_unequal_equations),
+        cmocka_unit_test(test_boxes),
+        cmocka_unit_test(test_circuits),
     };
     int r = cmocka_run_group_tests(tests, NULL, NULL);
     arena_finish(&season);

@@ -4,7 +4,7 @@
  */
 #include "disclosure/circuit.h"
 
-enum { TASKS_MAX = 96, WAYS_MAX = 24 };
+enum { TASKS_MAX = 96, WAYS_MAX = 24, PULLS_MAX = 16 * CIRCUIT_CELLS };
 
 struct task {
     int dim;
@@ -177,6 +177,45 @@ static bool follow(struct search *s, struct step *p, const struct task *t, const
     return add_task(s, t->dim, t->base, w->node, sign, true);
 }
 
+struct pull { /* of one cell at one of its relations */
+    int relation, sign;
+};
+
+static int by_relation(const void *a, const void *b)
+{
+    int x = ((const struct pull *)a)->relation, y = ((const struct pull *)b)->relation;
+    return (x > y) - (x < y);
+}
+
+/* Does every relation still hold? A dimension is asked whether it goes deeper by the cells there are
+ * when it begins. Those of a dimension that begins later may lie in a table that goes deeper in it
+ * where they do not, and then something below them would have to move as well. One table goes as
+ * deep everywhere. */
+static bool balances(const struct search *s)
+{
+    const struct ground *g = s->g;
+    struct pull pull[PULLS_MAX];
+    int n = 0;
+    if (g->s->plan->n_tables == 1)
+        return true;
+    for (int i = 0; i < s->n_cells; i++) {
+        int cell = s->cell[i], first = g->relation_first[cell];
+        for (int k = first; k < g->relation_first[cell + 1]; k++) {
+            bool whole = g->s->member[g->s->relation[g->relation[k]].first] == cell;
+            if (n == PULLS_MAX)
+                return false;
+            pull[n++] = (struct pull){g->relation[k], whole ? s->sign[i] : -s->sign[i]};
+        }
+    }
+    sort_by(pull, (size_t)n, sizeof *pull, by_relation);
+    for (int i = 0, sum = 0; i < n; i++) {
+        sum += pull[i].sign;
+        if ((i + 1 == n || pull[i + 1].relation != pull[i].relation) && sum != 0)
+            return false;
+    }
+    return true;
+}
+
 static void keep_circuit(const struct search *s, int64_t cost, struct circuit *out)
 {
     out->n = s->n_cells;
@@ -202,7 +241,7 @@ static bool search_run(struct search *s, struct circuit *out)
         if (forward) {
             int64_t cost = s->n_steps == 0 ? 0 : s->step[s->n_steps - 1].cost;
             if (!next_task(s)) {
-                if (s->n_steps == s->n_tasks) {
+                if (s->n_steps == s->n_tasks && balances(s)) {
                     keep_circuit(s, cost, out);
                     best = cost;
                     found = true;

@@ -7,8 +7,9 @@
  * circuit: the two by two corners of a table, the eight of a cube, and the like in linked tables,
  * since every relation runs along one dimension. Most cells that are protected at all are so by a
  * circuit, and one is found a thousand times faster than a linear program is solved. Not all
- * protection is of this form: what has no circuit is left to the linear program. The finder
- * promises nothing: who needs a proof checks what it found.
+ * protection is of this form: what has no circuit is left to the linear program. What it finds
+ * balances in every relation, but of published rates it knows nothing; the attack takes its word for
+ * neither.
  */
 #ifndef DISCLOSURE_CIRCUIT_H
 #define DISCLOSURE_CIRCUIT_H

@@ -49,6 +49,11 @@ void lp_destroy(struct lp *lp)
     }
 }
 
+int lp_n_rows(const struct lp *lp)
+{
+    return Clp_numberRows(lp->model);
+}
+
 double *lp_lower(struct lp *lp)
 {
     return Clp_columnLower(lp->model);

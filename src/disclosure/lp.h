@@ -20,6 +20,7 @@ enum lp_status { LP_OPTIMAL, LP_INFEASIBLE, LP_UNBOUNDED, LP_FAILED };
 
 struct lp *lp_create(int n_columns, const struct lp_rows *rows);
 void lp_destroy(struct lp *lp); /* accepts NULL */
+int lp_n_rows(const struct lp *lp);
 double *lp_lower(struct lp *lp); /* of each column; initially 0 */
 double *lp_upper(struct lp *lp); /* initially 0 */
 double *lp_cost(struct lp *lp);  /* initially 0 */

@@ -163,3 +163,12 @@ bool repair_find(struct repair *r, int target, int64_t amount, bool both, bool m
     }
     return r->least < INFINITY;
 }
+
+bool repair_within(struct repair *r, int target, int64_t amount, int most)
+{
+    r->n_moved = 0;
+    r->least = INFINITY;
+    patch_around(&r->patch, target, most, is_unknown, r);
+    solve(r, amount, false);
+    return r->least == 0;
+}

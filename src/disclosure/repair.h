@@ -27,5 +27,8 @@ void repair_finish(struct repair *r);
  * are looked at before it gives up. */
 bool repair_find(struct repair *r, int target, int64_t amount, bool both, bool must,
                  int64_t fair);
+/* The same among cells that are unknown already, at most so many around the target: it costs
+ * nothing, or is not to be had there. */
+bool repair_within(struct repair *r, int target, int64_t amount, int most);
 
 #endif

@@ -4,8 +4,9 @@
  * which are then suppressed too; by circuits, and where there is none by the cell suppression
  * program. What only one contributor stands behind that contributor knows: for each who is behind
  * a cell of a proof there must be another proof without its cells. At the end secondaries that
- * proofs can do without are opened again, the most valuable first, and the attack has the last
- * word: what it finds is mended until it finds nothing.
+ * proofs can do without are opened again, the most valuable first: by circuits, then, of those that
+ * are left, by programs of the unknown cells around. The attack has the last word: what it finds is
+ * mended until it finds nothing.
  */
 #define _GNU_SOURCE /* sort_by_r */
 #include <stdio.h>
@@ -21,6 +22,7 @@ enum {
     FAIR = 8,
     TOTAL_WEIGHS = 16, /* the total of all is worth more than its value to its readers */
     ROUNDS_MAX = 20,                       /* of attack and mending */
+    WITHIN = 300,                          /* unknown cells of a program that saves one */
 };
 #define NOBODY UINT32_MAX
 
@@ -43,6 +45,7 @@ struct guard {
     int64_t base;       /* the price of being a cell */
     bool must;          /* there is no other way to prove it than this */
     bool may_open;      /* open cells may be used, and programs */
+    int lps_most;       /* where they may not: programs of unknown cells until there were so many */
     struct ints support;    /* cells that the proofs of the target at hand move */
     struct ints met, left;  /* insiders, as in the attack; bits of a party number */
     int *proof_at;      /* of a cell: where the cells of its proofs begin in `proofs`, + 1 */
@@ -215,6 +218,15 @@ static bool prove_by_program(struct guard *g, int target, int64_t amount, bool b
     return true;
 }
 
+/* With what is unknown already. */
+static bool prove_within(struct guard *g, int target, int64_t amount)
+{
+    if (g->repair.lps >= g->lps_most || !repair_within(&g->repair, target, amount, WITHIN))
+        return false;
+    use_all(g, g->repair.moved, g->repair.n_moved, target);
+    return true;
+}
+
 /* Circuits move one cell against one; a program shares the move among several smaller ones. It is
  * asked where the circuit takes much more than there is to hide. */
 static bool prove(struct guard *g, int target, int64_t amount, bool both)
@@ -225,7 +237,7 @@ static bool prove(struct guard *g, int target, int64_t amount, bool both)
         return true;
     }
     if (!g->may_open)
-        return false;
+        return !both && prove_within(g, target, amount);
     bool circuit = find_circuit(g, target, amount, both, true, &c);
     int64_t fair = fair_cost(g, amount), cost = circuit ? c.cost : INT64_MAX;
     bool must = g->must && !both && !circuit;
@@ -496,11 +508,22 @@ static void open_one(struct guard *g, int cell)
     }
 }
 
-static void open_again(struct guard *g, struct arena *a)
+static int count_unknown(const struct system *s)
+{
+    int n = 0;
+    for (int c = 0; c < s->n_cells; c++)
+        n += unknown(&s->cell[c]);
+    return n;
+}
+
+/* Proofs may take so many programs; without them, circuits only. A cell that could not be opened
+ * cannot be when still more are open, so each is asked for once. */
+static void open_again(struct guard *g, struct arena *a, int programs)
 {
     int n;
     struct ranked *secondary = secondaries_of(g, a, &n);
     g->may_open = false;
+    g->lps_most = g->repair.lps + programs;
     for (int i = 0; i < n; i++)
         open_one(g, secondary[i].cell);
     g->may_open = true;
@@ -615,8 +638,11 @@ enum err system_suppress(struct system *s, int n_threads, struct suppression *ou
     enum err r = guard_init(&g, s, &season, e);
     if (r == OK) {
         r = protect_all(&g, &season, e);
-        if (r == OK)
-            open_again(&g, &season);
+        if (r == OK) {
+            open_again(&g, &season, 0);
+            if (count_unknown(s) <= LIMIT_SPARING_CELLS)
+                open_again(&g, &season, LIMIT_SPARING_PROGRAMS);
+        }
         if (r == OK)
             r = attack_and_mend(&g, n_threads, out, e);
         out->lps += g.repair.lps;
