@@ -1219,6 +1219,100 @@ static void a_leaf_is_judged_like_a_cell(void **state)
     open_with(&v, 0, 0, 6 * 10045 + 1530);
 }
 
+static struct release *release_made(const struct vintage *v, const char *id)
+{
+    return released_used(v->system, id, &v->used);
+}
+
+static struct hold held_once(const struct release *r, const struct line *l, size_t n)
+{
+    return held(&r, 1, l, n);
+}
+
+/* The hold alone, before any attack: no release had anything at its leaves, so all know the zero. */
+static void a_leaf_that_was_not_there_was_zero(void **state)
+{
+    (void)state;
+    struct line l[80];
+    size_t n;
+    wide = true;
+    const struct release *r = even_release(l, &n);
+    n = one_in_each(l, n, 1, 900, 500);
+    assert_int_equal(held_once(r, l, n).held, 0);
+    l[n++] = (struct line){2, 1, 910, 600};
+    struct hold h = held_once(r, l, n);
+    assert_int_equal(h.held, 1);
+    assert_int_equal(h.held_value, 600);
+    assert_int_equal(h.unallocated, 3);
+}
+
+/* A leaf that was there and suppressed was not zero: its difference is not looked at like that of an
+ * open cell. */
+static void a_suppressed_leaf_was_not_zero(void **state)
+{
+    (void)state;
+    struct line l[80];
+    size_t n;
+    wide = true;
+    const struct release *first = even_release(l, &n);
+    n = one_in_each(l, n, 1, 900, 500);
+    struct vintage v = prepared(&first, 1, l, n, false);
+    for (size_t i = n - 3; i < n; i++)
+        l[i].value += 100;
+    struct hold h = held_once(release_made(&v, "2"), l, n);
+    assert_int_equal(h.held, 0);
+    assert_int_equal(h.differences, 4); /* the leaf, its item, its column and the total */
+    cell_of(v.system, 1, REGION_N)->state = CELL_SECONDARY;
+    cell_of(v.system, 0, REGION_N)->state = CELL_SECONDARY;
+    h = held_once(release_made(&v, "2"), l, n);
+    assert_int_equal(h.held, 0);
+    assert_int_equal(h.differences, 2);
+}
+
+/* Of a region that the release did not have, nothing is known: one firm may be alone at its leaf, which
+ * this release protects like any new cell. Two late in each item of R1 go to the leaf of R1. */
+static void a_new_region_was_not_zero(void **state)
+{
+    (void)state;
+    struct line l[80];
+    size_t n = 0, all = even(l);
+    wide = true;
+    for (size_t i = 0; i < all; i++)
+        if (l[i].region < 3)
+            l[n++] = l[i];
+    const struct release *r = released(system_of(lines(l, n), n), "1", lines(l, n), n);
+    for (int f = 0; f < 4; f++)
+        l[n++] = (struct line){1 + f / 2, 1, 900 + f, 500 + f};
+    l[n++] = (struct line){1, 3, 910, 510};
+    struct hold h = held_once(r, l, n);
+    assert_int_equal(h.held, 0);
+    assert_int_equal(h.unallocated, 5);
+    for (size_t i = 0; i < used_now.n_moved; i++) {
+        assert_int_equal(used_now.moved[i].to[0], ITEM_N);
+        assert_int_equal(used_now.moved[i].to[1], used_now.moved[i].from[1]);
+    }
+    l[n - 1].region = 2; /* which it had: three go to the leaf of their item, the others wait */
+    h = held_once(r, l, n);
+    assert_int_equal(h.unallocated, 3);
+    assert_int_equal(h.held, 2);
+    assert_int_equal(h.held_value, 502 + 503);
+}
+
+/* The same of an item: one firm of a new one is alone at the item's leaf. */
+static void a_new_item_was_not_zero(void **state)
+{
+    (void)state;
+    struct line l[80];
+    size_t n = even(l) / 2; /* SA comes first */
+    wide = true;
+    const struct release *r = released(system_of(lines(l, n), n), "1", lines(l, n), n);
+    n = one_in_each(l, n, 1, 900, 500);
+    l[n++] = (struct line){2, 1, 910, 510};
+    struct hold h = held_once(r, l, n);
+    assert_int_equal(h.held, 0);
+    assert_int_equal(h.unallocated, 4);
+}
+
 static void the_largest_goes_first(void **state)
 {
     (void)state;
@@ -1232,11 +1326,6 @@ static void the_largest_goes_first(void **state)
     assert_int_equal(v.hold.held, 1);
     assert_int_equal(v.hold.held_value, 90000);
     open_with(&v, 1, REGION_N, 1530);
-}
-
-static struct release *release_made(const struct vintage *v, const char *id)
-{
-    return released_used(v->system, id, &v->used);
 }
 
 static void same_used(const struct used *a, const struct used *b)
@@ -1613,6 +1702,8 @@ int main(void)
         T(nothing_hides_behind_what_is_shown), T(when_nothing_can_be_suppressed_all_waits),
         T(all_of_the_old_waits), T(coarser_leaves_no_sensitive_difference),
         T(a_change_goes_to_the_leaf_of_its_item), T(a_leaf_is_judged_like_a_cell),
+        T(a_leaf_that_was_not_there_was_zero), T(a_suppressed_leaf_was_not_zero),
+        T(a_new_region_was_not_zero), T(a_new_item_was_not_zero),
         T(the_largest_goes_first), T(a_leaf_may_be_negative_and_stays), T(a_benchmark_allocates),
         T(the_attack_knows_a_new_leaf), T(the_attack_sees_what_is_gone),
         T(the_attack_subtracts_leaves),
