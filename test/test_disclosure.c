@@ -854,8 +854,12 @@ static void test_zones(void **state)
     struct error e = {0};
     struct attack k;
     want_ok(system_attack(s, 1, &season, &k, &e), &e);
-    for (int i = 0; i < k.n_exposed; i++)
-        naive += s->cell[k.exposed[i].cell].state == CELL_HIDDEN;
+    bool *told = ARENA_ARRAY(&season, bool, (size_t)s->n_cells);
+    for (int i = 0; i < k.n_exposed; i++) { /* a cell may be told to several insiders */
+        int cell = k.exposed[i].cell;
+        naive += !told[cell] && s->cell[cell].state == CELL_HIDDEN;
+        told[cell] = true;
+    }
     for (int i = 0; i < s->n_cells; i++)
         hidden += s->cell[i].state == CELL_HIDDEN && s->cell[i].sensitive;
     suppress(s, 2);
@@ -1031,20 +1035,35 @@ static void test_derived(void **state)
     arena_reset(&season);
 }
 
+/* Each test draws from the seed, so that none depends on how much the ones before it drew. */
+static int draw_anew(void **state)
+{
+    (void)state;
+    rng_seed(&rng, seed);
+    return 0;
+}
+
+#define DRAWING(test) cmocka_unit_test_setup(test, draw_anew)
+
 int main(void)
 {
     const char *s = getenv("FUMAO_SEED");
     if (s != NULL)
         seed = strtoull(s, NULL, 10);
-    rng_seed(&rng, seed);
     print_message("seed %llu\n", (unsigned long long)seed);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_build),         cmocka_unit_test(test_hidden_nodes_and_limits),
-        cmocka_unit_test(test_rules),         cmocka_unit_test(test_tiny_tables),
-        cmocka_unit_test(test_tiny_suppressed), cmocka_unit_test(test_totals),
-        cmocka_unit_test(test_cube),          cmocka_unit_test(test_zones),
-        cmocka_unit_test(test_deterministic), cmocka_unit_test(test_frozen),
-        cmocka_unit_test(test_derived),       cmocka_unit_test(test_nothing_to_spare),
+        DRAWING(test_build),
+        DRAWING(test_hidden_nodes_and_limits),
+        DRAWING(test_rules),
+        DRAWING(test_tiny_tables),
+        DRAWING(test_tiny_suppressed),
+        DRAWING(test_totals),
+        DRAWING(test_cube),
+        DRAWING(test_zones),
+        DRAWING(test_deterministic),
+        DRAWING(test_frozen),
+        DRAWING(test_derived),
+        DRAWING(test_nothing_to_spare),
     };
     int r = cmocka_run_group_tests(tests, NULL, NULL);
     arena_finish(&season);

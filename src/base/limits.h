@@ -61,7 +61,7 @@ enum {
     LIMIT_WATCH_WAIT_MOST_S = 12 * 3600,
     LIMIT_WAYS = 64,                     /* ways in which a late change goes coarser */
     LIMIT_SPARING_CELLS = 5000,          /* unknown cells of a plan, up to which programs ... */
-    LIMIT_SPARING_PROGRAMS = 2000,       /* ... and so many of them try to open some again */
+    LIMIT_SPARING_PROGRAMS = 1000,       /* ... and so many of them try to open some again */
     LIMIT_RELEASE_ROUNDS = 64,           /* hold, suppress, attack: how often until all is safe */
 };
 
