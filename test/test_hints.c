@@ -25,9 +25,9 @@ static void on_pages(void **state)
     static const struct {
         const char *target, *link;
     } want[] = {
-        {"/no-such-page", "<a href=\"/lists\">/lists</a>, "},
-        {"/no-such-page?lang=en", "<a href=\"/lists?lang=en\">/lists</a>, "},
-        {"/no-such-page?lang=zh", "<a href=\"/?lang=zh\">/</a>, "},
+        {"/no-such-page", "<a href=\"/lists\">/lists</a>,\n"},
+        {"/no-such-page?lang=en", "<a href=\"/lists?lang=en\">/lists</a>,\n"},
+        {"/no-such-page?lang=zh", "<a href=\"/?lang=zh\">/</a>,\n"},
         {"/lists/none", "<a href=\"/lists\">/lists</a>"},
         {"/services/ZZ?lang=en", "<a href=\"/find?lang=en\">/find</a>"},
         {"/agreements/none", "<a href=\"/agreements\">/agreements</a>"},

@@ -299,7 +299,7 @@ bool hint_piece(const struct view *v, const char **rest, struct hint_piece *out)
         }
     }
     out->text = (struct str){*rest, n};
-    out->after = (struct str){*rest + n, gap};
+    out->after = (struct str){*rest + n, gap > 0 ? gap - 1 : 0}; /* a page breaks the line there */
     out->link = address(v, out->text);
     *rest += n + gap;
     return true;
